@@ -1,0 +1,31 @@
+import { PIN_GET_PAGE } from '../abi';
+import { ptePfn, ptePresent, pteSpecial, entryOf } from '../arch/pgtable';
+import { machine } from '../lib/machine';
+import { findPteTable } from '../mm/pgtable';
+import { pinsOfPage } from '../mm/memfd';
+import { rmapCount } from '../mm/rmap';
+import { Page } from '../types/page';
+import { Task } from '../types/task';
+import { toU64 } from './convert';
+
+/** What others may see of pages and processes (Linux: fs/proc/task_mmu.c, fs/proc/page.c). */
+
+/** Pins of a page that its count shows, by the machine's pin policy. */
+export function pagePins(pfn: u32): i32 {
+  const policy = machine().pinPolicy;
+  return policy == PIN_GET_PAGE ? 0 : pinsOfPage(Page.fromPfn(pfn), policy);
+}
+
+/** Page-table entries that the reverse map finds for a page. */
+export function pageRmapCount(pfn: u32): u32 {
+  return rmapCount(Page.fromPfn(pfn));
+}
+
+/** The entry for an address: 0 where nothing is mapped (Linux: /proc/PID/pagemap). */
+export function pfnAt(task: Task, addr: f64): f64 {
+  const address = toU64(addr);
+  const table = findPteTable(task.mm, address);
+  if (table == 0) return -1;
+  const pte = entryOf(table, address, 0).load();
+  return ptePresent(pte) && !pteSpecial(pte) ? <f64>ptePfn(pte) : -1;
+}

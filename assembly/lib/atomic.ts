@@ -1,0 +1,139 @@
+import { SchedOp, schedPoint } from './sched_point';
+
+/**
+ * An aligned integer in shared memory that is touched only through atomic instructions
+ * (Linux: atomic_t, and any field that is read with READ_ONCE and written with WRITE_ONCE).
+ * A view, never allocated: obtain one from the struct that embeds it.
+ *
+ * The method names the order that Linux would name. WebAssembly has sequential consistency only, so
+ * the release build makes every one of them that; the SCHED build announces the name.
+ */
+@unmanaged
+export class Atomic<T> {
+  private value: T;
+
+  /** Reads without any order (Linux: READ_ONCE, atomic_read). */
+  @inline load(): T {
+    if (isDefined(SCHED)) schedPoint(changetype<usize>(this), SchedOp.Load, sizeof<T>());
+    return atomic.load<T>(changetype<usize>(this));
+  }
+
+  /** Reads; what follows stays behind it (Linux: smp_load_acquire). */
+  @inline loadAcquire(): T {
+    if (isDefined(SCHED)) schedPoint(changetype<usize>(this), SchedOp.LoadAcquire, sizeof<T>());
+    return atomic.load<T>(changetype<usize>(this));
+  }
+
+  /** Writes without any order (Linux: WRITE_ONCE, atomic_set). */
+  @inline store(value: T): void {
+    if (isDefined(SCHED)) schedPoint(changetype<usize>(this), SchedOp.Store, sizeof<T>());
+    atomic.store<T>(changetype<usize>(this), value);
+  }
+
+  /** Writes; what came before stays before it (Linux: smp_store_release). */
+  @inline storeRelease(value: T): void {
+    if (isDefined(SCHED)) schedPoint(changetype<usize>(this), SchedOp.StoreRelease, sizeof<T>());
+    atomic.store<T>(changetype<usize>(this), value);
+  }
+
+  /**
+   * Writes a cell that no other CPU acts upon yet: of an object that is not published, or of a page
+   * that its allocator still owns. The publishing store or the lock that follows orders it.
+   */
+  @inline init(value: T): void {
+    if (isDefined(SCHED)) schedPoint(changetype<usize>(this), SchedOp.Store, sizeof<T>());
+    store<T>(changetype<usize>(this), value);
+  }
+
+  /** Adds `delta` and returns the value before the addition; a full barrier. */
+  @inline fetchAdd(delta: T): T {
+    if (isDefined(SCHED)) schedPoint(changetype<usize>(this), SchedOp.Rmw, sizeof<T>());
+    return atomic.add<T>(changetype<usize>(this), delta);
+  }
+
+  /** Subtracts `delta` and returns the value before the subtraction; a full barrier. */
+  @inline fetchSub(delta: T): T {
+    if (isDefined(SCHED)) schedPoint(changetype<usize>(this), SchedOp.Rmw, sizeof<T>());
+    return atomic.sub<T>(changetype<usize>(this), delta);
+  }
+
+  /** Sets the bits of `mask` and returns the value before; a full barrier. */
+  @inline fetchOr(mask: T): T {
+    if (isDefined(SCHED)) schedPoint(changetype<usize>(this), SchedOp.Rmw, sizeof<T>());
+    return atomic.or<T>(changetype<usize>(this), mask);
+  }
+
+  /** Keeps only the bits of `mask` and returns the value before; a full barrier. */
+  @inline fetchAnd(mask: T): T {
+    if (isDefined(SCHED)) schedPoint(changetype<usize>(this), SchedOp.Rmw, sizeof<T>());
+    return atomic.and<T>(changetype<usize>(this), mask);
+  }
+
+  /** Adds without a result and without a barrier (Linux: atomic_add). */
+  @inline add(delta: T): void {
+    if (isDefined(SCHED)) schedPoint(changetype<usize>(this), SchedOp.RmwRelaxed, sizeof<T>());
+    atomic.add<T>(changetype<usize>(this), delta);
+  }
+
+  /** Subtracts without a result and without a barrier (Linux: atomic_sub). */
+  @inline sub(delta: T): void {
+    if (isDefined(SCHED)) schedPoint(changetype<usize>(this), SchedOp.RmwRelaxed, sizeof<T>());
+    atomic.sub<T>(changetype<usize>(this), delta);
+  }
+
+  /** Sets bits without a result and without a barrier (Linux: set_bit). */
+  @inline or(mask: T): void {
+    if (isDefined(SCHED)) schedPoint(changetype<usize>(this), SchedOp.RmwRelaxed, sizeof<T>());
+    atomic.or<T>(changetype<usize>(this), mask);
+  }
+
+  /** Keeps only bits of `mask`, without a result and without a barrier (Linux: clear_bit). */
+  @inline and(mask: T): void {
+    if (isDefined(SCHED)) schedPoint(changetype<usize>(this), SchedOp.RmwRelaxed, sizeof<T>());
+    atomic.and<T>(changetype<usize>(this), mask);
+  }
+
+  /** Stores `value` and returns the value before; a full barrier. */
+  @inline exchange(value: T): T {
+    if (isDefined(SCHED)) schedPoint(changetype<usize>(this), SchedOp.Rmw, sizeof<T>());
+    return atomic.xchg<T>(changetype<usize>(this), value);
+  }
+
+  /** Stores `desired` if the value is `expected`; returns the value seen; full barrier on success. */
+  @inline cmpxchg(expected: T, desired: T): T {
+    if (isDefined(SCHED)) schedPoint(changetype<usize>(this), SchedOp.Cmpxchg, sizeof<T>());
+    return atomic.cmpxchg<T>(changetype<usize>(this), expected, desired);
+  }
+
+  /**
+   * Sleeps while the value is `expected`, until notified, for at most so many nanoseconds
+   * (-1: for ever). Only 32-bit cells. Callers use `waitWhile`, which names the wait.
+   */
+  @inline wait(expected: T, timeoutNs: i64): void {
+    atomic.wait<T>(changetype<usize>(this), expected, timeoutNs);
+  }
+
+  /** Wakes every CPU that sleeps on this cell. */
+  @inline notifyAll(): void {
+    atomic.notify(changetype<usize>(this), -1);
+  }
+}
+
+/** A full barrier (Linux: smp_mb). */
+export function smpMb(): void {
+  if (isDefined(SCHED)) schedPoint(0, SchedOp.Fence, 0);
+  atomic.fence();
+}
+
+/** Adds to a counter that only this CPU writes and others may read (Linux: this_cpu_add). */
+export function thisCpuAdd(cell: Atomic<u64>, delta: u64): void {
+  const address = changetype<usize>(cell);
+  if (isDefined(SCHED)) schedPoint(address, SchedOp.Load, sizeof<u64>());
+  if (isDefined(SCHED)) schedPoint(address, SchedOp.Store, sizeof<u64>());
+  store<u64>(address, load<u64>(address) + delta);
+}
+
+/** The cell at an address that was computed, such as an entry of a page table. */
+export function cellAt<T>(address: usize): Atomic<T> {
+  return changetype<Atomic<T>>(address);
+}

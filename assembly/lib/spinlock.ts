@@ -1,0 +1,46 @@
+import { Atomic } from './atomic';
+import { waitWhile } from './wait';
+
+const UNLOCKED: u32 = 0;
+const LOCKED: u32 = 1;
+/** Locked, and somebody may sleep on the word. */
+const CONTENDED: u32 = 2;
+
+/**
+ * A lock for short sections (Linux: spinlock_t). Uncontended it costs one compare-and-swap and one
+ * exchange. A CPU that meets it locked marks it CONTENDED and sleeps, so that a lock holder whose
+ * thread lost its core does not make the others burn theirs; the one who gets the lock after a
+ * sleep leaves it CONTENDED, since others may sleep still.
+ */
+@unmanaged
+export class SpinLock {
+  private _word: u32;
+
+  @inline get word(): Atomic<u32> {
+    return changetype<Atomic<u32>>(changetype<usize>(this) + offsetof<SpinLock>('_word'));
+  }
+
+  /** Takes the lock (Linux: spin_lock). */
+  @inline lock(): void {
+    if (this.word.cmpxchg(UNLOCKED, LOCKED) != UNLOCKED) lockContended(this);
+  }
+
+  /** Takes the lock if it is free (Linux: spin_trylock). */
+  @inline tryLock(): bool {
+    return this.word.cmpxchg(UNLOCKED, LOCKED) == UNLOCKED;
+  }
+
+  /** Releases the lock (Linux: spin_unlock). */
+  @inline unlock(): void {
+    if (this.word.exchange(UNLOCKED) == CONTENDED) this.word.notifyAll();
+  }
+
+  /** True while anybody holds the lock (Linux: spin_is_locked). */
+  @inline get isLocked(): bool {
+    return this.word.load() != UNLOCKED;
+  }
+}
+
+function lockContended(lock: SpinLock): void {
+  while (lock.word.exchange(CONTENDED) != UNLOCKED) waitWhile(lock.word, CONTENDED);
+}

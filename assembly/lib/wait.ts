@@ -1,0 +1,49 @@
+import { Atomic } from './atomic';
+import { BUG_ON, trapIfStopped } from './bug';
+import { machine } from './machine';
+import { thisCpu } from './percpu';
+
+/** Looks at a word this often before it sleeps: longer than a short critical section. */
+const SPINS: i32 = 200;
+/** No sleep is longer (20 ms), so that a stopped machine is noticed in time by all. */
+const SLEEP_NS: i64 = 20_000_000;
+/** A wait for something that wakes nobody looks again after 50 microseconds. */
+const POLL_NS: i64 = 50_000;
+
+/**
+ * Waits until the cell no longer holds `value`: spins a little, then sleeps. Whoever changes the
+ * cell must call `notifyAll` on it when it may have sleepers.
+ */
+export function waitWhile(cell: Atomic<u32>, value: u32): void {
+  sleepWhile(cell, value, SLEEP_NS);
+}
+
+/**
+ * Like `waitWhile`, for a cell whose writer wakes nobody because its own path must stay short
+ * (a walker that turns interrupts on again).
+ */
+export function pollWhile(cell: Atomic<u32>, value: u32): void {
+  sleepWhile(cell, value, POLL_NS);
+}
+
+/**
+ * True when nobody but this CPU runs, so that no wait could end. Only CPU 0 can tell: its caller
+ * cannot make another call before this one returns.
+ */
+export function aloneOnMachine(): bool {
+  return thisCpu().cpu == 0 && machine().workersRunning.load() == 0;
+}
+
+function sleepWhile(cell: Atomic<u32>, value: u32, timeoutNs: i64): void {
+  for (let i = 0; i < SPINS; i++) {
+    if (cell.load() != value) return;
+  }
+  const cpu = thisCpu();
+  cpu.waitingOn.store(<u32>changetype<usize>(cell));
+  while (cell.load() == value) {
+    trapIfStopped();
+    BUG_ON(aloneOnMachine(), 101);
+    cell.wait(value, timeoutNs);
+  }
+  cpu.waitingOn.store(0);
+}

@@ -1,0 +1,43 @@
+/**
+ * Where every region of the machine lies in the shared memory. Numbers only, each derived from the
+ * one before; the whole map is the same for every machine, so every address is a constant and a
+ * small machine simply never touches (and never pays for) the upper parts.
+ *
+ *   0x0000_0000  guard            nothing: a null pointer faults into zeros that nobody wrote
+ *   0x0001_0000  machine          struct machine: configuration, panic record, clock
+ *   0x0002_0000  per-CPU areas    PERCPU_SIZE for each CPU
+ *   0x0020_0000  kdesc            one struct kdesc for each kernel page
+ *   0x0100_0000  mem_map          one struct page for each frame of emulated RAM
+ *   0x4100_1000  kernel pages     slabs and page tables (the kernel's own memory, always with contents)
+ *   0x6100_1000  frame contents   4096 bytes, 8 bytes or nothing a frame
+ */
+
+export const PAGE_SHIFT: u32 = 12;
+export const PAGE_SIZE: u32 = 1 << PAGE_SHIFT;
+export const CACHE_LINE: u32 = 64;
+
+export const MACHINE_BASE: usize = 0x0001_0000;
+
+/** As many CPUs as fit between the machine and the kernel-page descriptors. */
+export const NR_CPUS_MAX: u32 = 64;
+export const PERCPU_BASE: usize = 0x0002_0000;
+export const PERCPU_SIZE: usize = 0x6000;
+
+export const KDESC_BASE: usize = 0x0020_0000;
+export const KDESC_SIZE: usize = 64;
+/** 512 MiB of kernel pages: page tables for 64 GiB take 128 MiB of it. */
+export const NR_KPAGES_MAX: u32 = 0x2_0000;
+
+export const MEM_MAP: usize = 0x0100_0000;
+export const PAGE_STRUCT_SIZE: usize = 64;
+/** 64 GiB of emulated RAM: its mem_map is 1 GiB. */
+export const NR_FRAMES_MAX: u32 = 0x100_0000;
+
+/** The zero page: a descriptor and contents right behind those of the last frame of the machine. */
+export const NR_EXTRA_FRAMES: u32 = 64;
+
+export const KMEM_BASE: usize = MEM_MAP + <usize>(NR_FRAMES_MAX + NR_EXTRA_FRAMES) * PAGE_STRUCT_SIZE;
+export const CONTENTS_BASE: usize = KMEM_BASE + (<usize>NR_KPAGES_MAX << PAGE_SHIFT);
+
+if (PERCPU_BASE + <usize>NR_CPUS_MAX * PERCPU_SIZE > KDESC_BASE) ERROR("per-CPU areas reach kdesc");
+if (KDESC_BASE + <usize>NR_KPAGES_MAX * KDESC_SIZE > MEM_MAP) ERROR("kdesc reaches mem_map");

@@ -1,0 +1,190 @@
+import {
+  PIN_GET_PAGE,
+  PIN_I_MMAP_WRITABLE,
+  PIN_I_MMAP_WRITABLE_PERCPU,
+  PIN_PINCOUNT,
+  SEAL_REFUSE_IF_COUNTED,
+  SEAL_WAIT_FOR_PINS,
+  VM_SEAL_PIN_WAITS,
+} from '../abi';
+import { EBUSY, EDEADLK, EINVAL, EPERM, ESLEEP } from '../lib/errno';
+import { machine } from '../lib/machine';
+import { TRACE_SEAL, trace } from '../lib/trace';
+import {
+  XA_MARK_TOWRITE,
+  XA_NONE,
+  xaClearMarkLocked,
+  xaLoad,
+  xaMarkedLocked,
+  xaNext,
+  xaNextMarkedLocked,
+  xaSetMarkLocked,
+} from '../lib/xarray';
+import {
+  AddressSpace,
+  F_ALL_SEALS,
+  F_SEAL_EXEC,
+  F_SEAL_FUTURE_WRITE,
+  F_SEAL_GROW,
+  F_SEAL_SEAL,
+  F_SEAL_SHRINK,
+  F_SEAL_WRITE,
+  Inode,
+} from '../types/address_space';
+import { FMODE_WRITE, File } from '../types/file';
+import { Page } from '../types/page';
+import { inodeLock, inodeUnlock } from './inode_lock';
+import { allowWritable, denyWritable } from './mapping_writable';
+import { countPinsExactly } from './policy/i_mmap_writable_percpu';
+import { GUP_PIN_COUNTING_BIAS } from './policy/pincount';
+import { writersOf } from './policy/read_write_split';
+import { countVmEvent } from './vmstat';
+
+/**
+ * Seals (Linux: mm/memfd.c), and what F_SEAL_WRITE does about pinned pages: the axis `seal`.
+ *
+ *   ignore-pins         denies writable mappings, and that is all (the hole that 2014 argued about)
+ *   wait-for-pins       marks pages with unexplained references and looks again after 10, 20, 40
+ *                       and 80 ms; what is left then makes it fail with EBUSY (Linux since 3.17)
+ *   refuse-if-counted   asks the counts of the pin policy, at once and exactly
+ *   dontpin             need not ask: pages of files that can be sealed are never pinned
+ *
+ * Adding a seal may have to wait for the clock. It is written as steps that a caller continues:
+ * `addSeals` returns ESLEEP with i_rwsem still held and `scan` saying which scan is due, and
+ * `continueAddSeals` is called once the time has passed.
+ */
+
+/** Number of the last scan (Linux: LAST_SCAN); the sleeps before scans 1 to 4 double. */
+export const LAST_SCAN: u32 = 4;
+
+/** All seals may be there from the start or be added, never be taken away. */
+export function addSeals(file: File, seals: u32): i32 {
+  if ((file.fMode & FMODE_WRITE) == 0) return -EPERM;
+  if ((seals & ~F_ALL_SEALS) != 0) return -EINVAL;
+  const inode = file.inode;
+  if (inodeLock(inode) < 0) return -EDEADLK;
+  trace(TRACE_SEAL, inode.iIno, seals);
+  const all = withImpliedSeals(inode, seals);
+  const result = beginSeal(inode, all);
+  if (result == ESLEEP) return ESLEEP;
+  if (result == 0) inode.seals |= all;
+  inodeUnlock(inode);
+  return result;
+}
+
+/** Goes on after the sleep before scan number `scan` (1 to LAST_SCAN); as `addSeals`. */
+export function continueAddSeals(file: File, seals: u32, scan: u32): i32 {
+  const inode = file.inode;
+  countVmEvent(VM_SEAL_PIN_WAITS);
+  const result = scanForPins(inode.mapping, scan);
+  if (result == ESLEEP) return ESLEEP;
+  if (result < 0) allowWritable(inode.mapping);
+  else inode.seals |= withImpliedSeals(inode, seals);
+  inodeUnlock(inode);
+  return result;
+}
+
+/** Pages of the file that hold more references than the kernel itself explains: for messages. */
+export function busyPages(inode: Inode): u32 {
+  const xa = inode.mapping.iPages;
+  let busy: u32 = 0;
+  xa.lock.lock();
+  for (let index = xaNext(xa, 0); index != XA_NONE; index = xaNext(xa, index + 1)) {
+    if (hasExtraRefs(changetype<Page>(xaLoad(xa, index)))) busy++;
+  }
+  xa.lock.unlock();
+  return busy;
+}
+
+/** Everything up to the first sleep (Linux: memfd_add_seals). */
+function beginSeal(inode: Inode, seals: u32): i32 {
+  if ((inode.seals & F_SEAL_SEAL) != 0) return -EPERM;
+  if ((seals & F_SEAL_WRITE) == 0 || (inode.seals & F_SEAL_WRITE) != 0) return 0;
+  const mapping = inode.mapping;
+  if (denyWritable(mapping) < 0) return -EBUSY;
+  const policy = machine().sealPolicy;
+  let result: i32 = 0;
+  if (policy == SEAL_WAIT_FOR_PINS) {
+    if (tagPinned(mapping)) result = scanForPins(mapping, 0);
+  } else if (policy == SEAL_REFUSE_IF_COUNTED && countsPins(mapping)) {
+    result = -EBUSY;
+  }
+  if (result < 0) allowWritable(mapping);
+  return result;
+}
+
+/** F_SEAL_EXEC on an executable file implies the seals that keep its contents. */
+function withImpliedSeals(inode: Inode, seals: u32): u32 {
+  if ((seals & F_SEAL_EXEC) == 0 || (inode.iMode & 0o111) == 0) return seals;
+  return seals | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_FUTURE_WRITE;
+}
+
+/** Marks the pages with unexplained references; true if there are any (Linux: memfd_tag_pins). */
+function tagPinned(mapping: AddressSpace): bool {
+  const xa = mapping.iPages;
+  xa.lock.lock();
+  for (let index = xaNext(xa, 0); index != XA_NONE; index = xaNext(xa, index + 1)) {
+    if (hasExtraRefs(changetype<Page>(xaLoad(xa, index)))) {
+      xaSetMarkLocked(xa, index, XA_MARK_TOWRITE);
+    }
+  }
+  const any = xaMarkedLocked(xa, XA_MARK_TOWRITE);
+  xa.lock.unlock();
+  return any;
+}
+
+/**
+ * Looks at the marked pages again, and takes the mark off those that have become free. 0 when none
+ * is left, ESLEEP, or -EBUSY after the last scan (Linux: memfd_wait_for_pins).
+ */
+function scanForPins(mapping: AddressSpace, scan: u32): i32 {
+  const xa = mapping.iPages;
+  let busy = false;
+  xa.lock.lock();
+  let index = xaNextMarkedLocked(xa, 0, XA_MARK_TOWRITE);
+  while (index != XA_NONE) {
+    const pinned = hasExtraRefs(changetype<Page>(xaLoad(xa, index)));
+    if (pinned) busy = true;
+    if (!pinned || scan == LAST_SCAN) xaClearMarkLocked(xa, index, XA_MARK_TOWRITE);
+    index = xaNextMarkedLocked(xa, index + 1, XA_MARK_TOWRITE);
+  }
+  xa.lock.unlock();
+  if (!busy) return 0;
+  return scan == LAST_SCAN ? -EBUSY : ESLEEP;
+}
+
+/** References beyond the page cache's and the mappings' (Linux: folio_expected_ref_count). */
+function hasExtraRefs(page: Page): bool {
+  const mappings = page.mapcount.load() + 1;
+  return page.refcount.load() != mappings + 1;
+}
+
+/** The exact answer of a pin policy that counts; no shared mapping that may write is left. */
+function countsPins(mapping: AddressSpace): bool {
+  const policy = machine().pinPolicy;
+  if (policy == PIN_I_MMAP_WRITABLE) return false; // denyWritable has seen the count itself
+  if (policy == PIN_I_MMAP_WRITABLE_PERCPU) return countPinsExactly(mapping) != 0;
+  return anyPageCounts(mapping, policy);
+}
+
+function anyPageCounts(mapping: AddressSpace, policy: u32): bool {
+  const xa = mapping.iPages;
+  let found = false;
+  xa.lock.lock();
+  let index = xaNext(xa, 0);
+  while (index != XA_NONE && !found) {
+    found = pinsOfPage(changetype<Page>(xaLoad(xa, index)), policy) != 0;
+    index = xaNext(xa, index + 1);
+  }
+  xa.lock.unlock();
+  return found;
+}
+
+/** Pins that a policy counts in the page itself (Linux: folio_maybe_dma_pinned). */
+export function pinsOfPage(page: Page, policy: u32): i32 {
+  const refcount = page.refcount.load();
+  if (policy == PIN_PINCOUNT) return refcount / GUP_PIN_COUNTING_BIAS;
+  if (policy == PIN_GET_PAGE || policy == PIN_I_MMAP_WRITABLE) return 0;
+  if (policy == PIN_I_MMAP_WRITABLE_PERCPU) return 0;
+  return writersOf(refcount);
+}

@@ -1,0 +1,246 @@
+import { FAULT_FLAG_UNSHARE, FAULT_FLAG_WRITE, VM_PGFAULT } from '../abi';
+import {
+  PAGE_ACCESSED,
+  PAGE_DIRTY,
+  PAGE_RW,
+  PAGE_SPECIAL,
+  entryOf,
+  mkPte,
+  pageProt,
+  pteDirty,
+  ptePfn,
+  ptePresent,
+  pteSpecial,
+  pteWrite,
+} from '../arch/pgtable';
+import { ENOMEM } from '../lib/errno';
+import { synchronize } from '../lib/rcu';
+import { PAGE_SIZE } from '../memlayout';
+import { PG_ANON_EXCLUSIVE, PG_DIRTY, Page, zeroPfn } from '../types/page';
+import { VM_EXEC, VM_READ, VM_SHARED, VM_WRITE, Vma } from '../types/vm_area';
+import { anonVmaPrepare } from './anon_vma';
+import { copyPage } from './highmem';
+import { allocPage, allocZeroedPage, putPage } from './page_alloc';
+import { lockPage, trylockPage, unlockPage } from './page_lock';
+import { allocPteTable, pteLock } from './pgtable';
+import { addFileRmap, addNewAnonRmap, removeRmap } from './rmap';
+import { faultError, isFaultError, shmemFault } from './shmem';
+import { countVmEvent } from './vmstat';
+
+/**
+ * Page faults (Linux: mm/memory.c). A fault reads the entry without a lock, prepares what it needs,
+ * and installs it under the lock of the page table if the entry is still what it was; otherwise
+ * somebody else resolved the fault, and the access is tried again.
+ *
+ * Preconditions of all: mmap_lock is held for reading, and the VMA allows the access.
+ */
+
+/** Resolves one fault: 0, -ENOMEM or -SIGBUS_RESULT (Linux: handle_mm_fault). */
+export function handleMmFault(vma: Vma, address: u64, flags: u32): i32 {
+  countVmEvent(VM_PGFAULT);
+  const table = allocPteTable(vma.vmMm, address);
+  if (table == 0) return -ENOMEM;
+  const ptep = entryOf(table, address, 0);
+  const pte = ptep.load();
+  if (!ptePresent(pte)) {
+    return vma.vmFile == null
+      ? doAnonymousPage(vma, address, flags, table)
+      : doFault(vma, address, flags, table);
+  }
+  if ((flags & (FAULT_FLAG_WRITE | FAULT_FLAG_UNSHARE)) != 0 && !pteWrite(pte)) {
+    return doWpPage(vma, address, flags, table, pte);
+  }
+  return 0;
+}
+
+/** The bits of an entry of this VMA; PAGE_RW only where a write needs no copy (Linux: vm_page_prot). */
+export function vmPageProt(vma: Vma): u64 {
+  const flags = vma.vmFlags;
+  const writable = (flags & (VM_WRITE | VM_SHARED)) == (VM_WRITE | VM_SHARED);
+  const readable = (flags & (VM_READ | VM_WRITE)) != 0;
+  return pageProt(readable, writable, (flags & VM_EXEC) != 0);
+}
+
+/** First touch of private anonymous memory (Linux: do_anonymous_page). */
+function doAnonymousPage(vma: Vma, address: u64, flags: u32, table: usize): i32 {
+  if ((flags & FAULT_FLAG_WRITE) == 0) {
+    const zero = mkPte(zeroPfn(), vmPageProt(vma) | PAGE_SPECIAL | PAGE_ACCESSED);
+    const lock = pteLock(table);
+    lock.lock();
+    const ptep = entryOf(table, address, 0);
+    if (ptep.load() == 0) ptep.store(zero);
+    lock.unlock();
+    return 0;
+  }
+  if (anonVmaPrepare(vma) < 0) return -ENOMEM;
+  const page = allocZeroedPage();
+  if (page == null) return -ENOMEM;
+  return installAnonPage(vma, address, table, page, 0);
+}
+
+/**
+ * Maps a new anonymous page where the entry is still `expected`: empty, or something read-only that
+ * the page is a copy of. Otherwise frees the page.
+ */
+function installAnonPage(vma: Vma, address: u64, table: usize, page: Page, expected: u64): i32 {
+  const ptep = entryOf(table, address, 0);
+  const lock = pteLock(table);
+  lock.lock();
+  if (ptep.load() != expected) {
+    lock.unlock();
+    putPage(page);
+    return 0;
+  }
+  if (expected != 0) {
+    // Nobody may still read the old page once somebody has written to the new one.
+    ptep.store(0);
+    synchronize();
+  }
+  addNewAnonRmap(page, vma, address);
+  const writable = (vma.vmFlags & VM_WRITE) != 0 ? PAGE_RW | PAGE_DIRTY : 0;
+  ptep.storeRelease(mkPte(page.pfn, vmPageProt(vma) | PAGE_ACCESSED | writable));
+  const old = expected != 0 && !pteSpecial(expected) ? Page.fromPfn(ptePfn(expected)) : null;
+  if (old != null) removeRmap(old);
+  lock.unlock();
+  if (old != null) putPage(old);
+  return 0;
+}
+
+/** First touch of a page of a file (Linux: do_fault). */
+function doFault(vma: Vma, address: u64, flags: u32, table: usize): i32 {
+  const shared = (vma.vmFlags & VM_SHARED) != 0;
+  if ((flags & FAULT_FLAG_WRITE) != 0 && !shared) return doCowFault(vma, address, table);
+  const found = shmemFault(vma, address);
+  if (isFaultError(found)) return faultError(found);
+  const page = changetype<Page>(found);
+  if ((flags & FAULT_FLAG_WRITE) != 0) markPageDirty(page);
+  finishFault(vma, address, table, page, flags);
+  unlockPage(page);
+  return 0;
+}
+
+/** Maps a locked page of a file; its reference goes to the entry, or is dropped (Linux: finish_fault). */
+function finishFault(vma: Vma, address: u64, table: usize, page: Page, flags: u32): void {
+  const dirty = (flags & FAULT_FLAG_WRITE) != 0 ? PAGE_DIRTY : 0;
+  const pte = mkPte(page.pfn, vmPageProt(vma) | PAGE_ACCESSED | dirty);
+  const ptep = entryOf(table, address, 0);
+  const lock = pteLock(table);
+  lock.lock();
+  const mine = ptep.load() == 0;
+  if (mine) {
+    addFileRmap(page);
+    ptep.storeRelease(pte);
+  }
+  lock.unlock();
+  if (!mine) putPage(page);
+}
+
+/** First touch of a private file mapping, by a write (Linux: do_cow_fault). */
+function doCowFault(vma: Vma, address: u64, table: usize): i32 {
+  if (anonVmaPrepare(vma) < 0) return -ENOMEM;
+  const copy = allocPage();
+  if (copy == null) return -ENOMEM;
+  const found = shmemFault(vma, address);
+  if (isFaultError(found)) {
+    putPage(copy);
+    return faultError(found);
+  }
+  const page = changetype<Page>(found);
+  copyPage(copy.pfn, page.pfn);
+  const result = installAnonPage(vma, address, table, copy, 0);
+  unlockPage(page);
+  putPage(page);
+  return result;
+}
+
+/** A write to, or an unshare of, a page that is mapped read-only (Linux: do_wp_page). */
+function doWpPage(vma: Vma, address: u64, flags: u32, table: usize, pte: u64): i32 {
+  if ((vma.vmFlags & VM_SHARED) != 0) {
+    if ((flags & FAULT_FLAG_WRITE) != 0) reusePage(vma, address, table, pte);
+    return 0;
+  }
+  if (pteSpecial(pte)) {
+    if (anonVmaPrepare(vma) < 0) return -ENOMEM;
+    const zeroed = allocZeroedPage();
+    return zeroed == null ? -ENOMEM : installAnonPage(vma, address, table, zeroed, pte);
+  }
+  if (wpCanReuse(vma, address, table, pte)) {
+    if ((flags & FAULT_FLAG_WRITE) != 0) reusePage(vma, address, table, pte);
+    return 0;
+  }
+  return wpPageCopy(vma, address, table, pte);
+}
+
+/**
+ * True if the process owns the anonymous page alone; then it is marked so
+ * (Linux: wp_can_reuse_anon_folio).
+ */
+function wpCanReuse(vma: Vma, address: u64, table: usize, pte: u64): bool {
+  const page = Page.fromPfn(ptePfn(pte));
+  const lock = pteLock(table);
+  lock.lock();
+  const same = entryOf(table, address, 0).load() == pte;
+  let alone = same && page.isAnon && (page.flags.load() & PG_ANON_EXCLUSIVE) != 0;
+  if (same && !alone && page.isAnon && page.refcount.load() == 1 && trylockPage(page)) {
+    alone = page.refcount.load() == 1;
+    if (alone) page.flags.or(PG_ANON_EXCLUSIVE);
+    unlockPage(page);
+  }
+  lock.unlock();
+  return alone || !same;
+}
+
+/** Lets the entry write to the page it maps (Linux: wp_page_reuse). */
+function reusePage(vma: Vma, address: u64, table: usize, pte: u64): void {
+  const ptep = entryOf(table, address, 0);
+  const lock = pteLock(table);
+  lock.lock();
+  if (ptep.load() == pte && (vma.vmFlags & VM_WRITE) != 0) {
+    ptep.store(pte | PAGE_RW | PAGE_DIRTY | PAGE_ACCESSED);
+  }
+  lock.unlock();
+}
+
+/** Gives the process a copy of its own (Linux: wp_page_copy). */
+function wpPageCopy(vma: Vma, address: u64, table: usize, pte: u64): i32 {
+  if (anonVmaPrepare(vma) < 0) return -ENOMEM;
+  const copy = allocPage();
+  if (copy == null) return -ENOMEM;
+  const old = Page.fromPfn(ptePfn(pte));
+  // The entry keeps the old page alive only while it stands: hold the page for the copy.
+  const lock = pteLock(table);
+  lock.lock();
+  const same = entryOf(table, address, 0).load() == pte;
+  if (same) old.refcount.add(1);
+  lock.unlock();
+  if (!same) {
+    putPage(copy);
+    return 0;
+  }
+  copyPage(copy.pfn, old.pfn);
+  const result = installAnonPage(vma, address, table, copy, pte);
+  putPage(old);
+  return result;
+}
+
+/** Marks a page dirty for its owner (Linux: folio_mark_dirty). */
+export function markPageDirty(page: Page): void {
+  if ((page.flags.load() & PG_DIRTY) == 0) page.flags.or(PG_DIRTY);
+}
+
+/** Marks a page dirty that is not locked (Linux: set_page_dirty_lock). */
+export function setPageDirtyLock(page: Page): void {
+  lockPage(page);
+  markPageDirty(page);
+  unlockPage(page);
+}
+
+/** What zapping one entry leaves to do: hands the dirty bit to the page (Linux: zap_present_folio_ptes). */
+export function zapDirtyBit(pte: u64, page: Page): void {
+  if (pteDirty(pte) && !page.isAnon) markPageDirty(page);
+}
+
+/** Bytes from `address` to the end of its page. */
+export function bytesToPageEnd(address: u64): u32 {
+  return PAGE_SIZE - (<u32>address & (PAGE_SIZE - 1));
+}

@@ -1,0 +1,123 @@
+import { PROT_EXEC, PROT_GROWSDOWN, PROT_GROWSUP, PROT_READ, PROT_SEM, PROT_WRITE } from '../abi';
+import {
+  PAGE_ACCESSED,
+  PAGE_DIRTY,
+  PAGE_RW,
+  PAGE_SPECIAL,
+  PMD_SIZE,
+  entryOf,
+  mkPte,
+  ptePfn,
+  ptePresent,
+  pteSpecial,
+} from '../arch/pgtable';
+import { EACCES, EINVAL, ENOMEM } from '../lib/errno';
+import { synchronize } from '../lib/rcu';
+import { TRACE_MPROTECT, trace } from '../lib/trace';
+import { PAGE_SIZE } from '../memlayout';
+import { MmStruct } from '../types/mm_struct';
+import { PG_ANON_EXCLUSIVE, Page } from '../types/page';
+import { VM_ACCESS_FLAGS, VM_SHARED, VM_WRITE, Vma } from '../types/vm_area';
+import { vmPageProt } from './memory';
+import { vmFlagsOfProt } from './mmap';
+import { findPteTable, pteLock } from './pgtable';
+import { nextVma, splitVma, vmaMerge } from './vma';
+import { findVma } from './vma_tree';
+
+/**
+ * Changing what mappings allow (Linux: mm/mprotect.c). VMA by VMA: those before a hole, or before
+ * one that refuses, stay changed. mmap_lock is held for writing.
+ */
+export function doMprotect(mm: MmStruct, start: u64, length: u64, protAll: u32): i32 {
+  const prot = protAll & ~(PROT_GROWSDOWN | PROT_GROWSUP);
+  const grows = protAll & (PROT_GROWSDOWN | PROT_GROWSUP);
+  if (grows == (PROT_GROWSDOWN | PROT_GROWSUP)) return -EINVAL;
+  if ((start & (PAGE_SIZE - 1)) != 0) return -EINVAL;
+  if (length == 0) return 0;
+  const end = start + ((length + PAGE_SIZE - 1) & ~<u64>(PAGE_SIZE - 1));
+  if (end <= start) return -ENOMEM;
+  if ((prot & ~(PROT_READ | PROT_WRITE | PROT_EXEC | PROT_SEM)) != 0) return -EINVAL;
+  const first = findVma(mm, start);
+  if (first == null || first.vmStart > start) return -ENOMEM;
+  if (grows != 0) return -EINVAL; // no mapping here grows
+  trace(TRACE_MPROTECT, start, prot);
+  return protectRange(mm, first, start, end, vmFlagsOfProt(prot));
+}
+
+function protectRange(mm: MmStruct, first: Vma, start: u64, end: u64, access: u32): i32 {
+  let vma: Vma | null = first;
+  let done = start;
+  let error: i32 = 0;
+  while (done < end) {
+    if (vma == null || vma.vmStart > done) {
+      error = -ENOMEM;
+      break;
+    }
+    const stop = min<u64>(end, vma.vmEnd);
+    const flags = (vma.vmFlags & ~VM_ACCESS_FLAGS) | access;
+    if ((flags & ~(flags >> 4) & VM_ACCESS_FLAGS) != 0) {
+      error = -EACCES;
+      break;
+    }
+    const changed = protectVma(mm, vma, done, stop, flags);
+    if (changed == null) {
+      error = -ENOMEM;
+      break;
+    }
+    done = stop;
+    vma = changed.vmEnd > done ? changed : nextVma(changed);
+  }
+  return error;
+}
+
+/** Changes one VMA or a part of it; returns the one that holds the part then, or null: no memory. */
+function protectVma(mm: MmStruct, vma: Vma, start: u64, end: u64, flags: u32): Vma | null {
+  if (flags == vma.vmFlags) return vma;
+  let part: Vma = vma;
+  if (start > vma.vmStart) {
+    const upper = splitVma(mm, vma, start);
+    if (upper == null) return null;
+    part = upper;
+  }
+  if (end < part.vmEnd && splitVma(mm, part, end) == null) {
+    vmaMerge(mm, part);
+    return null;
+  }
+  part.vmFlags = flags;
+  changeProtection(part);
+  return vmaMerge(mm, part);
+}
+
+/** Brings the entries in line with the VMA, and waits for accesses under way (Linux: change_protection). */
+function changeProtection(vma: Vma): void {
+  let address = vma.vmStart;
+  while (address < vma.vmEnd) {
+    const next = min<u64>(vma.vmEnd, (address + PMD_SIZE) & ~(PMD_SIZE - 1));
+    const table = findPteTable(vma.vmMm, address);
+    if (table != 0) changeTable(vma, table, address, next);
+    address = next;
+  }
+  synchronize();
+}
+
+function changeTable(vma: Vma, table: usize, start: u64, end: u64): void {
+  const lock = pteLock(table);
+  lock.lock();
+  for (let address = start; address < end; address += PAGE_SIZE) {
+    const ptep = entryOf(table, address, 0);
+    if (!ptePresent(ptep.load())) continue;
+    // Taken out meanwhile, so that a CPU that sets the accessed or dirty bit cannot be overwritten.
+    const old = ptep.exchange(0);
+    const keep = old & (PAGE_ACCESSED | PAGE_DIRTY | PAGE_SPECIAL);
+    const upgrade = canStayWritable(vma, old) ? PAGE_RW : 0;
+    ptep.storeRelease(mkPte(ptePfn(old), vmPageProt(vma) | keep | upgrade));
+  }
+  lock.unlock();
+}
+
+/** A private page that is the process's own needs no fault to be written (Linux: can_change_pte_writable). */
+function canStayWritable(vma: Vma, pte: u64): bool {
+  if ((vma.vmFlags & (VM_WRITE | VM_SHARED)) != VM_WRITE || pteSpecial(pte)) return false;
+  const page = Page.fromPfn(ptePfn(pte));
+  return page.isAnon && (page.flags.load() & PG_ANON_EXCLUSIVE) != 0;
+}

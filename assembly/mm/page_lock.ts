@@ -1,0 +1,33 @@
+import { PG_LOCKED, PG_WAITERS, Page } from '../types/page';
+import { VM_BUG_ON } from '../lib/bug';
+import { waitWhile } from '../lib/wait';
+
+/**
+ * The page lock (Linux: folio_lock in mm/filemap.c): PG_locked in the flags. A CPU that finds it set
+ * sets PG_waiters beside it and sleeps on the lower word of the flags; the unlock clears both bits
+ * in one operation, and wakes everybody if the second was set.
+ */
+
+/** Takes the lock, waiting if needed (Linux: folio_lock). */
+export function lockPage(page: Page): void {
+  while (!trylockPage(page)) {
+    const seen = page.flagsLow.load();
+    if ((seen & <u32>PG_LOCKED) == 0) continue;
+    const marked = seen | <u32>PG_WAITERS;
+    if (seen == marked || page.flagsLow.cmpxchg(seen, marked) == seen) {
+      waitWhile(page.flagsLow, marked);
+    }
+  }
+}
+
+/** Takes the lock if it is free (Linux: folio_trylock). */
+export function trylockPage(page: Page): bool {
+  return (page.flags.fetchOr(PG_LOCKED) & PG_LOCKED) == 0;
+}
+
+/** Releases the lock (Linux: folio_unlock). */
+export function unlockPage(page: Page): void {
+  const before = page.flags.fetchAnd(~(PG_LOCKED | PG_WAITERS));
+  VM_BUG_ON((before & PG_LOCKED) == 0, 161);
+  if ((before & PG_WAITERS) != 0) page.flagsLow.notifyAll();
+}

@@ -1,0 +1,80 @@
+import { TASK_SIZE } from '../arch/pgtable';
+import { EINVAL, ENOMEM } from '../lib/errno';
+import { machine } from '../lib/machine';
+import { TRACE_MUNMAP, trace } from '../lib/trace';
+import { PAGE_SHIFT, PAGE_SIZE } from '../memlayout';
+import { MmStruct } from '../types/mm_struct';
+import { Vma } from '../types/vm_area';
+import { unlinkAnonVmas } from './anon_vma';
+import { tlbFinish } from './mmu_gather';
+import { freePgdRange } from './pgtable';
+import { nextVma, prevVma, removeVma, splitVmaNoLimit, unlinkFileVma } from './vma';
+import { findVmaIntersection, vmaTreeErase } from './vma_tree';
+import { zapRange } from './zap';
+
+/**
+ * Removing mappings (Linux: do_vmi_munmap in mm/vma.c, exit_mmap in mm/mmap.c).
+ *
+ * The order matters to those who find pages without mmap_lock: pages are zapped, then the VMA leaves
+ * the reverse maps (and stops counting in i_mmap_writable), then its page tables are unlinked, and
+ * only after `tlbFinish` are pages and tables freed.
+ */
+
+/** Unmaps [start, start + length): 0 or an error. mmap_lock is held for writing. */
+export function doMunmap(mm: MmStruct, start: u64, length: u64): i32 {
+  if ((start & (PAGE_SIZE - 1)) != 0 || start > TASK_SIZE || length > TASK_SIZE - start) {
+    return -EINVAL;
+  }
+  const end = start + ((length + PAGE_SIZE - 1) & ~<u64>(PAGE_SIZE - 1));
+  if (end == start) return -EINVAL;
+  trace(TRACE_MUNMAP, start, <u32>((end - start) >> PAGE_SHIFT));
+  return unmapRange(mm, start, end);
+}
+
+/** Unmaps a checked range. mmap_lock is held for writing. */
+export function unmapRange(mm: MmStruct, start: u64, end: u64): i32 {
+  const first = findVmaIntersection(mm, start, end);
+  if (first == null) return 0;
+  if (!splitEdges(mm, first, start, end)) return -ENOMEM;
+  for (let vma = findVmaIntersection(mm, start, end); vma != null; ) {
+    unmapVma(mm, vma);
+    vma = findVmaIntersection(mm, start, end);
+  }
+  tlbFinish();
+  return 0;
+}
+
+/** Unmaps everything; nobody uses the mm any more (Linux: exit_mmap). */
+export function exitMmap(mm: MmStruct): void {
+  for (let vma = findVmaIntersection(mm, 0, TASK_SIZE); vma != null; ) {
+    unmapVma(mm, vma);
+    vma = findVmaIntersection(mm, 0, TASK_SIZE);
+  }
+  tlbFinish();
+}
+
+/** Cuts the VMAs that reach across either end of the range; false if that cannot be done. */
+function splitEdges(mm: MmStruct, first: Vma, start: u64, end: u64): bool {
+  const atStart = first.vmStart < start;
+  const inside = atStart && first.vmEnd > end;
+  if (inside && mm.mapCount >= machine().maxMapCount) return false;
+  if (atStart && splitVmaNoLimit(mm, first, start) == null) return false;
+  const last = findVmaIntersection(mm, end - 1, end);
+  return last == null || last.vmEnd == end || splitVmaNoLimit(mm, last, end) != null;
+}
+
+/** Unmaps one whole VMA; what it mapped waits in the gather. */
+function unmapVma(mm: MmStruct, vma: Vma): void {
+  const before = prevVma(vma);
+  const behind = nextVma(vma);
+  zapRange(vma, vma.vmStart, vma.vmEnd, true);
+  unlinkAnonVmas(vma);
+  unlinkFileVma(vma);
+  const floor = before == null ? 0 : before.vmEnd;
+  const ceiling = behind == null ? u64.MAX_VALUE : behind.vmStart;
+  freePgdRange(mm, vma.vmStart, vma.vmEnd, floor, ceiling);
+  vmaTreeErase(mm, vma);
+  mm.mapCount--;
+  mm.totalVm -= vma.pages;
+  removeVma(vma);
+}

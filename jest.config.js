@@ -1,0 +1,11 @@
+/** @type {import('jest').Config} */
+export default {
+  testEnvironment: 'node',
+  // "#as-bind" resolves to src/vendor, as it does for the type checker.
+  testEnvironmentOptions: { customExportConditions: ['source', 'node', 'node-addons'] },
+  testMatch: ['<rootDir>/test/**/*.test.ts'],
+  extensionsToTreatAsEsm: ['.ts'],
+  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  // Types are checked once by `npm run typecheck`, not again for every test file.
+  transform: { '\\.ts$': ['ts-jest', { useESM: true, diagnostics: false, transpilation: true }] },
+};

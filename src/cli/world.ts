@@ -1,0 +1,50 @@
+/** What the command line needs from outside; tests hand in their own. */
+import type { ContendOptions, ContendReport } from '../index.js';
+
+/** One axis of policies and its values, as `policies()` of the library lists them. */
+export interface PolicyAxis {
+  readonly axis: string;
+  readonly values: readonly {
+    readonly name: string;
+    readonly default: boolean;
+    readonly description: string;
+    readonly source: string;
+  }[];
+}
+
+/** Where text goes to. */
+export interface Output {
+  write(text: string): unknown;
+  /** True when a person watches it. */
+  readonly isTTY?: boolean | undefined;
+  /** Width of the terminal in characters. */
+  readonly columns?: number | undefined;
+}
+
+/** The library and the process around a command. */
+export interface World {
+  contend(options: ContendOptions): Promise<ContendReport>;
+  policies(): readonly PolicyAxis[];
+  readonly stdout: Output;
+  readonly stderr: Output;
+  /**
+   * Calls `handler` at the first Ctrl-C; a second one ends the process as if nobody had asked.
+   * @returns a function that takes the handler away again
+   */
+  onInterrupt(handler: () => void): () => void;
+  /** A clock in milliseconds that never goes back. */
+  now(): number;
+  /** Version of the package. */
+  readonly version: string;
+}
+
+/** Exit statuses of every command. */
+export const EXIT = {
+  done: 0,
+  /** A promise was broken: a failure was found. */
+  broken: 1,
+  /** Wrong usage: nothing was done. */
+  usage: 2,
+  /** Ended by Ctrl-C (128 + SIGINT), after printing what there was. */
+  interrupted: 130,
+} as const;
