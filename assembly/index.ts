@@ -38,7 +38,14 @@ export {
   sysWriteEnd,
   sysWritePosition,
 } from './kernel/read_write';
-export { gupCall, gupCopyCall, gupPfnAt, gupReleaseCall } from './kernel/gup_call';
+export {
+  gupCall,
+  gupCopyCall,
+  gupPfnAt,
+  gupReleaseCall,
+  pinVector,
+  unpinVector,
+} from './kernel/gup_call';
 export { pagePins, pageRmapCount, pfnAt } from './kernel/views';
 export { reapOrphans } from './mm/inode';
 export { vmstatRead } from './mm/vmstat';

@@ -1,7 +1,8 @@
 /**
  * The log-linear latency histogram that the workers record into, read back.
  *
- * Values are whole nanoseconds. Below 64 each value has its own bucket; from there each power of two
+ * Values are whole nanoseconds. Below 64 each value has its own bucket; from there each power of
+ * two
  * is cut into 32 equal parts, so a bucket is never wider than 1/32 (3.2 %) of its lowest value:
  *
  *   value    0 .. 63    64, 66 .. 126    128, 132 .. 252    ...    2^39 .. 2^40-1
@@ -77,8 +78,10 @@ export function totalOf(counts: Float64Array): f64 {
 }
 
 /**
- * The durations, in nanoseconds, that the given shares (0 to 1) of all values do not exceed: the upper
- * end of the bucket in which the value with that rank lies, so never less than the truth and at most
+ * The durations, in nanoseconds, that the given shares (0 to 1) of all values do not exceed: the
+ * upper
+ * end of the bucket in which the value with that rank lies, so never less than the truth and at
+ * most
  * 1/32 more. NaN for each share when nothing was counted.
  */
 export function percentiles(counts: Float64Array, shares: Float64Array): Float64Array {

@@ -31,7 +31,10 @@ export function formatHistogram(counts: Float64Array, width: i32): string {
   return text;
 }
 
-/** Sums the buckets of each power of two; octave 0 holds the value 0, octave k the values from 2^(k-1). */
+/**
+ * Sums the buckets of each power of two; octave 0 holds the value 0, octave k the values from
+ * 2^(k-1).
+ */
 function foldOctaves(counts: Float64Array): Float64Array {
   const octaves = new Float64Array(64);
   for (let index = 0; index < counts.length; index++) {

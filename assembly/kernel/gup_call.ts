@@ -1,4 +1,8 @@
-import { GupVec } from '../types/gup_vec';
+import { FOLL_FAST_ONLY } from '../abi';
+import { EINVAL } from '../lib/errno';
+import { PERCPU_VECTOR, PERCPU_VECTOR_SIZE, thisCpu } from '../lib/percpu';
+import { getUserPagesFast, releaseUserPages } from '../mm/gup';
+import { GUP_ENTRY_SIZE, GupVec } from '../types/gup_vec';
 import { Task } from '../types/task';
 import { toU64 } from './convert';
 import { gup, gupCopy, gupPfn, gupRelease } from './gup_vec';
@@ -29,4 +33,19 @@ export function gupCopyCall(
   write: bool,
 ): i32 {
   return gupCopy(vec, toU64(offset), buffer, length, write);
+}
+
+/**
+ * Pins into this CPU's own vector: what the measuring loops do, one call at a time. Returns the
+ * pages pinned, or an error. GUP-fast only.
+ */
+export function pinVector(task: Task, addr: f64, nr: u32, flags: u32): i32 {
+  const entries = changetype<usize>(thisCpu()) + PERCPU_VECTOR;
+  if (<usize>nr * GUP_ENTRY_SIZE > PERCPU_VECTOR_SIZE) return -EINVAL;
+  return getUserPagesFast(task.mm, toU64(addr), nr, flags | FOLL_FAST_ONLY, entries);
+}
+
+/** Gives back what `pinVector` got. */
+export function unpinVector(nr: u32, flags: u32): void {
+  releaseUserPages(changetype<usize>(thisCpu()) + PERCPU_VECTOR, nr, flags);
 }

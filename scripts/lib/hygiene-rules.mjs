@@ -7,11 +7,12 @@ const MEMORY = 'env.memory:memory';
 
 /**
  * The targets and what each may have. The debug build keeps its start section (folded `if`s
- * remain); the sched build announces each access through one imported function.
+ * remain); the sched build announces each access through one imported function, the bench build asks the host for the time.
  */
 export const RULES = {
   release: { start: false, imports: [MEMORY] },
   debug: { start: true, imports: [MEMORY] },
+  bench: { start: false, imports: [MEMORY, 'clock.now:function'] },
   sched: { start: false, imports: [MEMORY, 'sched_point.schedPoint:function'] },
 };
 

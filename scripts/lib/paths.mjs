@@ -34,9 +34,9 @@ export function modified(path) {
   return statSync(path, { throwIfNoEntry: false })?.mtimeMs;
 }
 
-/** The sources of the core: all of assembly/ but the inspect module and what is generated. */
+/** The core's sources: all of assembly/ but the inspect module, what is generated, what tests add. */
 export function coreSources() {
-  const left = [at('assembly/inspect') + sep, at('assembly/generated') + sep];
+  const left = ['inspect', 'generated', 'testing'].map((name) => at('assembly', name) + sep);
   return filesBelow(at('assembly'), ['.ts']).filter(
     (path) => !path.endsWith('.d.ts') && !left.some((folder) => path.startsWith(folder)),
   );

@@ -8,7 +8,9 @@ import { copyWhole } from './write.mjs';
 const CORE_COMPILER = 'node_modules/assemblyscript/bin/asc.js';
 const INSPECT_COMPILER = 'node_modules/assemblyscript-0.19/bin/asc';
 const TSC = 'node_modules/typescript/bin/tsc';
-const WASM_MODULES = ['release', 'debug', 'sched', 'inspect'];
+const WASM_MODULES = ['release', 'debug', 'sched', 'bench', 'inspect'];
+/** The builds of the core by their entry: `bench` is the core with its measuring loops. */
+const CORE_ENTRIES = { bench: 'assembly/bench/index.ts' };
 
 const LAYOUT_SOURCE = at('assembly/generated/offsets.ts');
 const LAYOUT_TS = at('src/wasm/generated/layout.ts');
@@ -65,8 +67,22 @@ const core = (target) => ({
   needs: [],
   inputs: () => [...coreSources(), at('asconfig.json'), compilerOf('assemblyscript')],
   outputs: () => [at(`build/${target}.wasm`)],
-  run: asc(CORE_COMPILER, 'assembly/index.ts', target),
+  run: asc(CORE_COMPILER, CORE_ENTRIES[target] ?? 'assembly/index.ts', target),
 });
+
+/** The core with its internal functions exported, for the unit tests: not part of the package. */
+const testing = {
+  name: 'testing.wasm',
+  needs: [],
+  inputs: () => [
+    ...coreSources(),
+    ...filesBelow(at('assembly/testing'), ['.ts']),
+    at('asconfig.json'),
+    compilerOf('assemblyscript'),
+  ],
+  outputs: () => [at('build/testing.wasm')],
+  run: asc(CORE_COMPILER, 'assembly/testing/index.ts', 'testing'),
+};
 
 const inspect = {
   name: 'inspect.wasm',
@@ -163,7 +179,8 @@ const bench = {
 
 /** The steps of one build, in an order in which each comes after those that it needs. */
 export function steps({ withNative, withBench }) {
-  const list = [...GENERATE, ...['release', 'debug', 'sched'].map(core), inspect, library, copies];
+  const cores = [...['release', 'debug', 'sched', 'bench'].map(core), testing];
+  const list = [...GENERATE, ...cores, inspect, library, copies];
   if (withNative) list.push(native);
   if (withBench && benchSources().length > 0) list.push(bench);
   return list;

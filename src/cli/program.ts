@@ -1,4 +1,7 @@
-/** The `mmemu` command: its subcommands, its help, and what each error means for the exit status. */
+/**
+ * The `mmemu` command: its subcommands, its help, and what each error means for the exit
+ * status.
+ */
 import { Command, CommanderError } from 'commander';
 import { addContend } from './commands/contend.js';
 import { addPolicies } from './commands/policies.js';

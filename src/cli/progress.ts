@@ -16,7 +16,8 @@ export function createProgress({ stderr, now }: Pick<World, 'stderr' | 'now'>): 
   return {
     update: (done, total) => {
       const line = progressLine(done, total, now() - started);
-      stderr.write(`\r\x1b[K${line.slice(0, (stderr.columns ?? 80) - 1)}`);
+      // Some terminals say that they are 0 wide.
+      stderr.write(`\r\x1b[K${line.slice(0, (stderr.columns || 80) - 1)}`);
     },
     clear: () => {
       stderr.write('\r\x1b[K');

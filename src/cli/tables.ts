@@ -11,8 +11,8 @@ const NO_FRAME = {
   middle: '  ',
 };
 
-const LEGEND = `Million pages pinned and unpinned a second, all threads together: median of the rounds,
-+- the farther end of its 95 % interval. The other columns are for the most threads:
+const LEGEND = `Million pages pinned and unpinned a second, all threads together: median of the
+rounds, +- the farther end of its 95 % interval. The other columns are for the most threads:
 ns/page of one thread's time; p99 of a call that pins and the call that unpins;
 scaling against one thread; throughput against pincount in the same cell.
 `;
@@ -62,7 +62,8 @@ export async function contendTables(report: ContendReport): Promise<string> {
 function groupRows(rows: readonly ContendRow[]): Group[] {
   const groups = new Map<string, ContendRow[]>();
   for (const row of rows) {
-    const title = `${TITLES[row.sharing]}, ${row.batch === 1 ? '1 page' : `${row.batch} pages`} a call`;
+    const pages = row.batch === 1 ? '1 page' : `${row.batch} pages`;
+    const title = `${TITLES[row.sharing]}, ${pages} a call`;
     groups.set(title, [...(groups.get(title) ?? []), row]);
   }
   return [...groups].map(([title, grouped]) => ({ title, rows: grouped }));

@@ -19,7 +19,10 @@ export function formatMillions(perSecond: number): string {
   return formatNumber(perSecond / 1e6);
 }
 
-/** `1.23 (1.20–1.25)`: a median and its interval, in units of `unit`; no interval that says nothing. */
+/**
+ * `1.23 (1.20–1.25)`: a median and its interval, in units of `unit`; no interval that says
+ * nothing.
+ */
 export function formatEstimate(estimate: Estimate | undefined, unit = 1): string {
   if (estimate === undefined) return MISSING;
   const median = formatNumber(estimate.median / unit);

@@ -5,11 +5,13 @@
  * (assembly/inspect); this third copy of the formula is the readable one that tests hold the other
  * two against.
  *
- * Values are whole nanoseconds. Below 64 each value has its own bucket; from there each power of two
+ * Values are whole nanoseconds. Below 64 each value has its own bucket; from there each power of
+ * two
  * is cut into 32 equal parts, so a bucket is never wider than 1/32 of its lowest value:
  *
  *   index = v                                    for v < 64
- *   index = 64 + (exp - 6) * 32 + sub            exp = floor(log2 v), sub = the 5 bits below the top one
+ *   index = 64 + (exp - 6) * 32 + sub            exp = floor(log2 v),
+ *                                                sub = the 5 bits below the top one
  *   index = 1151                                 for v >= 2^40 (18 minutes)
  */
 

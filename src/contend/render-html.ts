@@ -1,4 +1,7 @@
-/** A report as one HTML page that needs nothing else: no script, no font, no picture from anywhere. */
+/**
+ * A report as one HTML page that needs nothing else: no script, no font, no picture from
+ * anywhere.
+ */
 import { balanceText, factLines } from './facts.js';
 import { count, formatEstimate, formatNanoseconds, formatNumber, sharingTitle } from './format.js';
 import { escapeHtml, htmlTable } from './html.js';
@@ -41,7 +44,8 @@ function intro(report: ContendReportData): string[] {
     `<p class="lead">GUP-fast pin and unpin, measured on ${escapeHtml(host.cpu)}, ` +
       `${escapeHtml(startedAt)}</p>`,
     report.interrupted
-      ? '<p class="bad">The measurement was interrupted: some cells are missing or have fewer rounds.</p>'
+      ? '<p class="bad">The measurement was interrupted: ' +
+        'some cells are missing or have fewer rounds.</p>'
       : '',
     `<ul class="findings">${sentences.join('\n')}</ul>`,
     `<p class="${report.balanced ? 'good' : 'bad'}">${escapeHtml(balanceText(report))}</p>`,
@@ -52,7 +56,8 @@ function throughputSection(report: ContendReportData, series: string): string[] 
   return [
     '<h2>Throughput over threads</h2>',
     '<p class="note">Pages pinned and unpinned a second, all threads together. Marks are medians ' +
-      'over the rounds, bars their 95 % bootstrap intervals. Each panel has its own vertical scale. ' +
+      'over the rounds, bars their 95 % bootstrap intervals. ' +
+      'Each panel has its own vertical scale. ' +
       'Marks of one place stand beside each other so that none hides another.</p>',
     series,
     renderThroughput(report),
@@ -82,8 +87,8 @@ function footprintSection({ footprints }: ContendReportData): string[] {
   if (footprints.length === 0) return [];
   return [
     '<h2>Cache lines</h2>',
-    '<p class="note">Counted exactly, not sampled. First: distinct 64-byte lines that a pin and its ' +
-      'unpin write and that other threads use at the same time, by what the threads share.</p>',
+    '<p class="note">Counted exactly, not sampled. First: distinct 64-byte lines that a pin and ' +
+      'its unpin write and that other threads use at the same time, by what the threads share.</p>',
     renderContended(footprints),
     '<p class="note">Then every line with the fields touched and how often: L loads, S stores, ' +
       'A atomic read-modify-writes. ' +

@@ -14,8 +14,9 @@ export function renderMarkdown(report: ContendReportData): string {
     report.sentences.map(({ text }) => `- ${text}`).join('\n'),
     '## Throughput and latency',
     rowTable(report.rows),
-    'Medians over the rounds with 95 % bootstrap intervals. A pair is one page pinned and unpinned; ' +
-      'latency is that of one call that pins the batch and the call that unpins it; scaling is ' +
+    'Medians over the rounds with 95 % bootstrap intervals. ' +
+      'A pair is one page pinned and unpinned; latency is that of one call ' +
+      'that pins the batch and the call that unpins it; scaling is ' +
       'against one thread, relative against pincount, both round by round; fairness is the ' +
       'slowest thread over the fastest.',
     ...(report.footprints.length > 0 ? ['## Cache lines', footprintTable(report)] : []),

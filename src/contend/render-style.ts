@@ -31,10 +31,19 @@ p { margin: .4rem 0; max-width: 48rem; }
 .findings { padding-left: 1.2rem; max-width: 56rem; }
 .findings li { margin: .45rem 0; }
 .good { color: var(--good); } .bad { color: var(--bad); font-weight: 600; }
-.legend { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; padding: 0; margin: .75rem 0; list-style: none; }
+.legend {
+  display: flex; flex-wrap: wrap; gap: .25rem 1.25rem;
+  padding: 0; margin: .75rem 0; list-style: none;
+}
 .legend svg { vertical-align: -2px; margin-right: .4rem; }
-.panels { display: grid; grid-template-columns: repeat(auto-fit, minmax(18rem, 1fr)); gap: 1rem; margin-bottom: 1rem; }
-figure { margin: 0; padding: .75rem; background: var(--panel); border: 1px solid var(--rule); border-radius: 6px; max-width: 34rem; }
+.panels {
+  display: grid; grid-template-columns: repeat(auto-fit, minmax(18rem, 1fr));
+  gap: 1rem; margin-bottom: 1rem;
+}
+figure {
+  margin: 0; padding: .75rem; max-width: 34rem;
+  background: var(--panel); border: 1px solid var(--rule); border-radius: 6px;
+}
 figcaption { font-size: .85rem; margin-bottom: .25rem; }
 figure svg { display: block; width: 100%; height: auto; }
 .tick, .title { fill: var(--muted); font-size: 11px; }
@@ -48,10 +57,16 @@ details { margin: .75rem 0; } summary { cursor: pointer; color: var(--muted); }
 pre { font: .78rem/1.3 ui-monospace, "DejaVu Sans Mono", monospace; margin: 0; overflow-x: auto; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; font-size: .85rem; margin: .5rem 0; }
-th, td { text-align: left; padding: .25rem .6rem; border-bottom: 1px solid var(--rule); vertical-align: top; }
+th, td {
+  text-align: left; vertical-align: top; padding: .25rem .6rem;
+  border-bottom: 1px solid var(--rule);
+}
 th { color: var(--muted); font-weight: 600; white-space: nowrap; }
 td.n, th.n { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
-.chip { display: inline-block; padding: 0 .4rem; margin: .1rem 0; border-radius: 4px; font-family: ui-monospace, "DejaVu Sans Mono", monospace; font-size: .78rem; }
+.chip {
+  display: inline-block; padding: 0 .4rem; margin: .1rem 0; border-radius: 4px;
+  font-family: ui-monospace, "DejaVu Sans Mono", monospace; font-size: .78rem;
+}
 .chip.file { background: var(--file); } .chip.page { background: var(--page); }
 .chip.own { background: var(--own); } .chip.read { background: var(--read); }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1.25rem; font-size: .9rem; }

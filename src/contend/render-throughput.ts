@@ -20,7 +20,8 @@ function drawPanel(
 ): string {
   const threads = [...new Set(line.map((row) => row.threads))].sort((a, b) => a - b);
   const x = categoryAxis(threads.map(String), 'threads');
-  // Its own scale: one panel compares policies, and a contended panel would lie flat beside the rest.
+  // Its own scale: one panel compares policies, and a contended panel would lie flat beside the
+  // rest.
   const highest = Math.max(...own.rows.map((row) => row.pairsPerSecond.high));
   const y = linearAxis(highest / 1e6, 'million pairs a second');
 

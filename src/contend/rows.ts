@@ -13,7 +13,7 @@ import {
 } from './types.js';
 
 /** What tells the cells of a measurement apart. */
-export type Cell = Pick<ContendRow, 'policy' | 'sharing' | 'threads' | 'batch'>;
+type Cell = Pick<ContendRow, 'policy' | 'sharing' | 'threads' | 'batch'>;
 
 /** Shares of the five percentiles of {@link LatencyPercentiles}. */
 const SHARES = [0.5, 0.9, 0.99, 0.999, 1] as const;
@@ -30,7 +30,7 @@ interface CellSamples {
 }
 
 /** A string that is the same for equal cells only. */
-export function cellKey({ policy, sharing, threads, batch }: Cell): string {
+function cellKey({ policy, sharing, threads, batch }: Cell): string {
   return `${sharing}/${batch}/${threads}/${policy}`;
 }
 

@@ -94,7 +94,8 @@ function costClause({ row }: Subject): string {
   if (row.relative === undefined) {
     return `${where(row)} a pin and its unpin take ${nsPerPair(row)} of a thread's time`;
   }
-  return `${where(row)} a pin costs ${times(row.relative)} what ${REFERENCE_POLICY} costs`;
+  const doubt = row.rounds === 1 ? ' (one round only)' : '';
+  return `${where(row)} a pin costs ${times(row.relative)} what ${REFERENCE_POLICY} costs${doubt}`;
 }
 
 function footprintClauses(subject: Subject, isReference: boolean): string[] {

@@ -11,7 +11,8 @@ const RESAMPLES = 2000;
 const TAIL = 0.025;
 
 /**
- * The mulberry32 generator: a 32-bit state and a good enough mix for resampling, the same numbers on
+ * The mulberry32 generator: a 32-bit state and a good enough mix for resampling, the same numbers
+ * on
  * every machine. Not for secrets.
  * @param seed - any integer; only its low 32 bits count
  */

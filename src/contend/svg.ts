@@ -8,7 +8,7 @@ export const PANEL = { width: 360, height: 250, left: 60, right: 14, top: 14, bo
 const COLOURS = 8;
 
 /** Maps a value to a place on the drawing. */
-export type Scale = (value: number) => number;
+type Scale = (value: number) => number;
 
 /** An axis: where values go, and the values that get a label. */
 export interface Axis {
@@ -111,10 +111,14 @@ export function polyline(points: readonly (readonly [number, number])[], series:
 /** An error bar from `low` to `high` (places, not values) with caps. */
 export function errorBar(x: number, low: number, high: number, series: number): string {
   const cap = (y: number) => `M${n(x - 3)} ${n(y)}h6`;
-  return `<path class="bar s${series % COLOURS}" d="M${n(x)} ${n(low)}V${n(high)}${cap(low)}${cap(high)}"/>`;
+  const path = `M${n(x)} ${n(low)}V${n(high)}${cap(low)}${cap(high)}`;
+  return `<path class="bar s${series % COLOURS}" d="${path}"/>`;
 }
 
-/** The mark of a series: its shape tells it apart where colours cannot. `hint` shows on hovering. */
+/**
+ * The mark of a series: its shape tells it apart where colours cannot. `hint` shows on
+ * hovering.
+ */
 export function mark(x: number, y: number, series: number, hint: string): string {
   const shapes = [
     'M-4 0a4 4 0 1 0 8 0a4 4 0 1 0 -8 0Z', // circle

@@ -7,8 +7,10 @@
  * How the pages that the threads pin are related.
  *
  * - `same-page`: every thread pins the same page or pages: the page's own counter is contended.
- * - `same-file`: each thread pins its own pages of one file: only what the file shares is contended.
- * - `separate-files`: each thread pins its own pages of its own file: nothing needs to be contended.
+ * - `same-file`: each thread pins its own pages of one file: only what the file shares is
+ * contended.
+ * - `separate-files`: each thread pins its own pages of its own file: nothing needs to be
+ * contended.
  */
 export type Sharing = 'same-page' | 'same-file' | 'separate-files';
 
@@ -168,7 +170,10 @@ export interface Balance {
   readonly pinsTaken: number;
   /** Pages unpinned. */
   readonly pinsReleased: number;
-  /** Every reference count, pin count and `i_mmap_writable` was at its starting value afterwards. */
+  /**
+   * Every reference count, pin count and `i_mmap_writable` was at its starting value
+   * afterwards.
+   */
   readonly countersBackAtZero: boolean;
   /** What `machine.verify()` found afterwards, one line each; empty when sound. */
   readonly violations: readonly string[];
@@ -202,7 +207,8 @@ export interface Estimate {
 }
 
 /**
- * Latencies of one call that pins `batch` pages plus the call that unpins them, in nanoseconds, over
+ * Latencies of one call that pins `batch` pages plus the call that unpins them, in nanoseconds,
+ * over
  * all rounds and threads. Upper ends of histogram buckets: at most 1/32 above the truth.
  * NaN (null in JSON) when no call was timed.
  */

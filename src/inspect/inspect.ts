@@ -26,7 +26,10 @@ export interface Inspect {
   formatDuration(ns: number): string;
 }
 
-/** The raw exports, before copying; typed arrays that come back are views of the module's memory. */
+/**
+ * The raw exports, before copying; typed arrays that come back are views of the module's
+ * memory.
+ */
 interface InspectExports {
   bucketCount(): number;
   bucketOf(ns: number): number;

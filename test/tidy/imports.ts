@@ -10,8 +10,8 @@ const ASSEMBLY_LAYERS = [
   ['arch'],
   ['mm'],
   ['kernel'],
-  ['bench'],
   ['index'],
+  ['bench', 'testing'],
 ];
 
 /**

@@ -108,7 +108,10 @@ async function measure(
   }
 }
 
-/** By name and not by `instanceof`: an AbortError is a DOMException, and not everywhere an Error. */
+/**
+ * By name and not by `instanceof`: an AbortError is a DOMException, and not everywhere an
+ * Error.
+ */
 function nameOf(error: unknown): unknown {
   return (error as { name?: unknown } | null | undefined)?.name;
 }
@@ -139,7 +142,7 @@ async function text(report: ContendReport, files: readonly string[]): Promise<st
     await contendTables(report),
     report.sentences.map((sentence) => `${sentence.text}\n`).join('\n'),
     `${report.balanced ? 'Balanced' : 'NOT BALANCED'}: ${pinsTaken} pins taken, ` +
-      `${pinsReleased} released, counters ${countersBackAtZero ? '' : 'NOT '}back at their start, ` +
+      `${pinsReleased} released, counters ${countersBackAtZero ? '' : 'NOT '}back, ` +
       `${violations.length} violations.`,
     ...violations.map((violation) => `  ${violation}`),
     ...(files.length > 0 ? [`Written: ${files.join(', ')}`] : []),

@@ -52,7 +52,7 @@ describe('mmemu', () => {
 });
 
 describe('mmemu contend', () => {
-  test('passes on what was given and nothing else: the defaults are those of contend()', async () => {
+  test('passes on only what was given: the defaults are those of contend()', async () => {
     const world = fakeWorld();
     expect(await run(contend(), world)).toBe(0);
     expect(Object.keys(world.calls[0]!).sort()).toEqual(['onProgress', 'signal']);
@@ -112,7 +112,7 @@ describe('mmemu contend', () => {
     expect(await readFile(join(folder, 'report.html'), 'utf8')).toMatch(/^<!doctype html>/);
   });
 
-  test('makes the folder that --out names, and says so when it cannot, before it measures', async () => {
+  test('makes the folder that --out names before it measures, or says why not', async () => {
     const deep = join(folder, 'a', 'b');
     expect(await run(['contend', '--out', deep], fakeWorld())).toBe(0);
     expect(await readdir(deep)).toHaveLength(3);

@@ -28,7 +28,8 @@ describe('the sentence of a policy', () => {
 
   test('gives the reference in nanoseconds', async () => {
     expect(sentenceOf(await report(), 'pincount')).toBe(
-      "pincount: the reference, on one file with 2 threads a pin and its unpin take 32.9 ns of a thread's time; " +
+      'pincount: the reference, on one file with 2 threads a pin and its unpin take 32.9 ns ' +
+        "of a thread's time; " +
         'it writes no contended cache line there per pin; ' +
         'from 1 to 2 threads it scales ×1.90; with 256 pages a call it takes 32.9 ns a page.',
     );

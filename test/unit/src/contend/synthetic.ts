@@ -14,7 +14,10 @@ interface Speed {
   contended: readonly Sharing[];
 }
 
-/** Pairs a second of one thread alone, and how much a second thread on a contended line takes away. */
+/**
+ * Pairs a second of one thread alone, and how much a second thread on a contended line takes
+ * away.
+ */
 const SPEEDS: Readonly<Record<string, Speed>> & { pincount: Speed } = {
   'get-page': { alone: 40e6, contended: ['same-page'] },
   pincount: { alone: 32e6, contended: ['same-page'] },

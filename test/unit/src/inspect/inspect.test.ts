@@ -97,7 +97,7 @@ describe('the inspection module', () => {
     expect(inspect.formatDuration(ns)).toBe(text);
   });
 
-  test('draws a histogram, a line for each power of two between the first and the last value', () => {
+  test('draws a histogram, a line for each power of two that was used or lies between', () => {
     const counts = inspect.mergeHistograms([histogramOf([64, 100, 127, 300])]);
     expect(inspect.formatHistogram(counts, 9).split('\n')).toEqual([
       '    64 ns ..  128 ns    75.00 %  #########',

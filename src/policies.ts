@@ -1,0 +1,176 @@
+import {
+  PIN_GET_PAGE,
+  PIN_I_MMAP_WRITABLE,
+  PIN_I_MMAP_WRITABLE_PERCPU,
+  PIN_PINCOUNT,
+  PIN_READ_WRITE_SPLIT,
+  SEAL_DONTPIN,
+  SEAL_IGNORE_PINS,
+  SEAL_REFUSE_IF_COUNTED,
+  SEAL_WAIT_FOR_PINS,
+} from './wasm/generated/layout.js';
+
+/** One design that a mechanism can follow. */
+export interface PolicyValue {
+  readonly name: string;
+  /** True for what Linux 6.18 does. */
+  readonly default: boolean;
+  /** One line: what it does. */
+  readonly description: string;
+  /** Where it comes from: Linux source by file and function, or the discussion that proposed it. */
+  readonly source: string;
+}
+
+/** A mechanism for which there are several designs. */
+export interface PolicyAxis {
+  readonly axis: string;
+  readonly values: readonly PolicyValue[];
+}
+
+/** What a pin (FOLL_PIN) counts. */
+export type PinPolicy =
+  'get-page' | 'pincount' | 'i-mmap-writable' | 'i-mmap-writable-percpu' | 'read-write-split';
+
+/** What F_SEAL_WRITE does about pinned pages. */
+export type SealPolicy = 'ignore-pins' | 'wait-for-pins' | 'refuse-if-counted' | 'dontpin';
+
+/** One choice for each axis. */
+export interface Policy {
+  readonly pin: PinPolicy;
+  readonly seal: SealPolicy;
+}
+
+interface Value extends PolicyValue {
+  readonly code: number;
+}
+
+const PIN: Readonly<Record<PinPolicy, Value>> = {
+  'get-page': {
+    name: 'get-page',
+    code: PIN_GET_PAGE,
+    default: false,
+    description: 'a pin is a plain reference, which nobody can tell from any other',
+    source: 'Linux before 5.7: get_user_pages, put_page',
+  },
+  pincount: {
+    name: 'pincount',
+    code: PIN_PINCOUNT,
+    default: true,
+    description: 'a pin adds 1024 to the reference count of its page (FOLL_PIN)',
+    source: 'Linux: mm/gup.c, try_grab_folio',
+  },
+  'i-mmap-writable': {
+    name: 'i-mmap-writable',
+    code: PIN_I_MMAP_WRITABLE,
+    default: false,
+    description: 'a pin for writing raises i_mmap_writable of its file',
+    source: 'LKML, May 2014, "[PATCH v2 0/3] File Sealing & memfd_create()": David Herrmann',
+  },
+  'i-mmap-writable-percpu': {
+    name: 'i-mmap-writable-percpu',
+    code: PIN_I_MMAP_WRITABLE_PERCPU,
+    default: false,
+    description: 'the same promise on one counter a CPU, which a sealer sums after stopping pins',
+    source: 'mmemu; in the manner of mnt_want_write in Linux: fs/namespace.c',
+  },
+  'read-write-split': {
+    name: 'read-write-split',
+    code: PIN_READ_WRITE_SPLIT,
+    default: false,
+    description: 'references and write pins are two counts in the one word of the page',
+    source: 'LKML, May 2014, the same thread: Hugh Dickins',
+  },
+};
+
+const SEAL: Readonly<Record<SealPolicy, Value>> = {
+  'ignore-pins': {
+    name: 'ignore-pins',
+    code: SEAL_IGNORE_PINS,
+    default: false,
+    description: 'only mappings hold F_SEAL_WRITE up; a device may write to a sealed file',
+    source: 'LKML, 2014, first versions of the sealing patches',
+  },
+  'wait-for-pins': {
+    name: 'wait-for-pins',
+    code: SEAL_WAIT_FOR_PINS,
+    default: true,
+    description: 'waits up to 150 ms for pages with unexplained references, then fails with EBUSY',
+    source: 'Linux: mm/memfd.c, memfd_wait_for_pins',
+  },
+  'refuse-if-counted': {
+    name: 'refuse-if-counted',
+    code: SEAL_REFUSE_IF_COUNTED,
+    default: false,
+    description: 'fails with EBUSY at once if the pin policy has counted a pin',
+    source: 'LKML, May 2014: the other half of raising i_mmap_writable in get_user_pages',
+  },
+  dontpin: {
+    name: 'dontpin',
+    code: SEAL_DONTPIN,
+    default: false,
+    description: 'pages of a file that can be sealed cannot be pinned (EFAULT)',
+    source: 'LKML, May 2014: VM_IO or VM_DONTPIN on sealable mappings',
+  },
+};
+
+const AXES = { pin: PIN, seal: SEAL };
+
+/** The axes of `policy`, their values and defaults. */
+export function policies(): PolicyAxis[] {
+  return Object.entries(AXES).map(([axis, values]) => ({
+    axis,
+    values: Object.values(values).map(({ name, description, source, default: isDefault }) => ({
+      name,
+      default: isDefault,
+      description,
+      source,
+    })),
+  }));
+}
+
+/**
+ * Fills the defaults in, and refuses what does not exist or makes no sense.
+ * @throws RangeError that says which axis to change; TypeError for what is no object of strings.
+ */
+export function resolvePolicy(choice: Partial<Policy> | undefined): Policy {
+  if (choice !== undefined && (typeof choice !== 'object' || choice === null)) {
+    throw new TypeError('policy: expected an object such as { pin: "pincount" }');
+  }
+  const given: Partial<Policy> = choice ?? {};
+  for (const axis of Object.keys(given)) {
+    if (!Object.hasOwn(AXES, axis)) {
+      throw new RangeError(
+        `policy: there is no axis "${axis}"; there are ${Object.keys(AXES).join(', ')}`,
+      );
+    }
+  }
+  const policy: Policy = {
+    pin: chosen('pin', PIN, given.pin),
+    seal: chosen('seal', SEAL, given.seal),
+  };
+  if (policy.seal === 'refuse-if-counted' && policy.pin === 'get-page') {
+    throw new RangeError(
+      'policy: seal "refuse-if-counted" needs a pin policy that counts, and "get-page" counts ' +
+        'nothing; change pin',
+    );
+  }
+  return Object.freeze(policy);
+}
+
+/** The numbers by which the core knows a policy. */
+export function policyCodes(policy: Policy): { pin: number; seal: number } {
+  return { pin: PIN[policy.pin].code, seal: SEAL[policy.seal].code };
+}
+
+function chosen<Name extends string>(
+  axis: string,
+  values: Readonly<Record<Name, Value>>,
+  name: Name | undefined,
+): Name {
+  const all = Object.values<Value>(values);
+  if (name === undefined) return all.find((value) => value.default)?.name as Name;
+  if (typeof name !== 'string') throw new TypeError(`policy.${axis}: expected a string`);
+  if (Object.hasOwn(values, name)) return name;
+  const names = all.map((value) => value.name).join(', ');
+  throw new RangeError(`policy.${axis}: there is no "${name}"; there are ${names}`);
+}

@@ -1,0 +1,85 @@
+/**
+ * What the core exports (assembly/index.ts). Tasks, files and vectors are addresses in its memory;
+ * virtual addresses, lengths and offsets are numbers; negative results are errors.
+ */
+export interface CoreExports {
+  boot(
+    nrFrames: number,
+    nrKpages: number,
+    nrCpus: number,
+    contents: number,
+    pinPolicy: number,
+    sealPolicy: number,
+    maxMapCount: number,
+  ): void;
+  cpuInit(cpu: number): void;
+  wakeEverybody(): void;
+  spawn(): number;
+  exit(task: number): void;
+  sysMmap(
+    task: number,
+    addr: number,
+    length: number,
+    prot: number,
+    flags: number,
+    fd: number,
+    offset: number,
+  ): number;
+  sysMunmap(task: number, addr: number, length: number): number;
+  sysMprotect(task: number, addr: number, length: number, prot: number): number;
+  userLoad(task: number, addr: number, buffer: number, length: number): number;
+  userStore(task: number, addr: number, buffer: number, length: number): number;
+  userTouch(task: number, addr: number, length: number, write: boolean): number;
+  sysMemfdCreate(task: number, nameLength: number, flags: number): number;
+  sysReopen(task: number, fd: number, flags: number): number;
+  sysClose(task: number, fd: number): number;
+  sysDup(task: number, fd: number): number;
+  sysFcntl(task: number, fd: number, cmd: number, arg: number): number;
+  sysHoldFile(task: number, fd: number): number;
+  sysDropFile(file: number): void;
+  sysContinueAddSeals(file: number, seals: number, scan: number): number;
+  sysBusyPages(task: number, fd: number): number;
+  sysFchmod(task: number, fd: number, mode: number): number;
+  sysFstat(task: number, fd: number, buffer: number): number;
+  sysFtruncate(task: number, fd: number, length: number): number;
+  sysFallocate(task: number, fd: number, mode: number, offset: number, length: number): number;
+  sysLseek(task: number, fd: number, offset: number, whence: number): number;
+  sysReadBegin(task: number, fd: number): number;
+  sysRead(file: number, position: number, buffer: number, length: number): number;
+  sysReadEnd(file: number): void;
+  sysWriteBegin(task: number, fd: number): number;
+  sysWritePosition(file: number, position: number): number;
+  sysWrite(file: number, position: number, buffer: number, length: number): number;
+  sysWriteEnd(file: number): void;
+  sysGetPos(file: number): number;
+  sysSetPos(file: number, position: number): void;
+  gupCall(task: number, addr: number, nr: number, flags: number, fast: boolean): number;
+  gupReleaseCall(vec: number, dirty: boolean): void;
+  gupPfnAt(vec: number, index: number): number;
+  gupCopyCall(vec: number, offset: number, buffer: number, length: number, write: boolean): number;
+  pinVector(task: number, addr: number, nr: number, flags: number): number;
+  unpinVector(nr: number, flags: number): void;
+  pagePins(pfn: number): number;
+  pageRmapCount(pfn: number): number;
+  pfnAt(task: number, addr: number): number;
+  reapOrphans(): void;
+  vmstatRead(item: number): number;
+}
+
+/** The loops of the bench build (assembly/bench), by what they take and give. */
+export interface BenchExports extends CoreExports {
+  contendLoop(
+    task: number,
+    addr: number,
+    batch: number,
+    flags: number,
+    sampleEvery: number,
+    clockCostNs: number,
+  ): number;
+  clockCost(calls: number): number;
+  pingPong(parity: number, rounds: number): number;
+  pinLoop(task: number, addr: number, nr: number): number;
+  remapLoop(task: number, addr: number, length: number, fd: number): number;
+  punchLoop(task: number, fd: number, length: number): number;
+  touchLoop(task: number, addr: number, length: number, write: boolean): number;
+}

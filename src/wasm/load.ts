@@ -1,0 +1,72 @@
+import type { CoreExports } from './exports.js';
+
+/** Builds of the core that lie beside the library. */
+export type WasmBuild = 'release' | 'debug' | 'bench' | 'sched';
+
+/**
+ * Addresses of the modules, each written out so that bundlers see them. They are right from src/ and
+ * from dist/, which lie side by side.
+ */
+const URLS: Readonly<Record<WasmBuild, () => URL>> = {
+  release: () => new URL('../../dist/wasm/release.wasm', import.meta.url),
+  debug: () => new URL('../../dist/wasm/debug.wasm', import.meta.url),
+  bench: () => new URL('../../dist/wasm/bench.wasm', import.meta.url),
+  sched: () => new URL('../../dist/wasm/sched.wasm', import.meta.url),
+};
+
+const compiled = new Map<WasmBuild, Promise<WebAssembly.Module>>();
+
+/** The bytes of a build. */
+export async function wasmBytes(build: WasmBuild): Promise<Uint8Array<ArrayBuffer>> {
+  const url = URLS[build]();
+  if (url.protocol === 'file:') {
+    const { readFile } = await import('node:fs/promises');
+    return new Uint8Array(await readFile(url));
+  }
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(`${url.href}: ${response.status} ${response.statusText}`);
+  return new Uint8Array(await response.arrayBuffer());
+}
+
+/** A build, compiled once in this thread. */
+export function loadModule(build: WasmBuild): Promise<WebAssembly.Module> {
+  let module = compiled.get(build);
+  if (module === undefined) {
+    module = wasmBytes(build).then((bytes) => WebAssembly.compile(bytes));
+    compiled.set(build, module);
+    module.catch(() => compiled.delete(build)); // a later boot may be luckier
+  }
+  return module;
+}
+
+/** What a build may import beside the memory. */
+export interface HostImports {
+  /** Of the `sched` build: hears of each access before it happens. */
+  schedPoint?: (address: number, op: number, size: number) => void;
+}
+
+/** An instance of a build over the machine's memory. */
+export function instantiate(
+  module: WebAssembly.Module,
+  memory: WebAssembly.Memory,
+  host: HostImports = {},
+): CoreExports {
+  const imports: WebAssembly.Imports = { env: { memory }, clock: { now: () => performance.now() } };
+  if (host.schedPoint !== undefined) imports['sched_point'] = { schedPoint: host.schedPoint };
+  return new WebAssembly.Instance(module, imports).exports as unknown as CoreExports;
+}
+
+/**
+ * Zeroed memory that threads can share.
+ * @throws TypeError where the platform does not have it; RangeError where it has too little
+ */
+export function createMemory(pages: number): WebAssembly.Memory {
+  if (typeof SharedArrayBuffer === 'undefined') {
+    throw new TypeError(
+      'SharedArrayBuffer is missing: in a browser the page must be cross-origin isolated; serve it ' +
+        'with the headers "Cross-Origin-Opener-Policy: same-origin" and ' +
+        '"Cross-Origin-Embedder-Policy: require-corp"',
+    );
+  }
+  return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+}

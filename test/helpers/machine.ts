@@ -1,0 +1,122 @@
+import { readFileSync } from 'node:fs';
+import {
+  CONTENTS_BASE,
+  KDESC_BASE,
+  KDESC_SIZE,
+  KMEM_BASE,
+  MACHINE_BASE,
+  MEM_MAP,
+  PAGE_SIZE,
+  PAGE_STRUCT_SIZE,
+  PERCPU_BASE,
+  PERCPU_SIZE,
+  STRUCTS,
+} from '../../src/wasm/generated/layout.js';
+import type { CoreExports } from './core-exports.js';
+
+/** 4 GiB of addresses; only what is touched costs memory. */
+const MEMORY_PAGES = 65536;
+/** Where tests put structs of their own: no machine of a test reaches so far. */
+export const ARENA = 0xf000_0000;
+const ARENA_SIZE = 0x40_0000;
+const MACHINE_SIZE = 0x1000;
+const KMEM_FRONTIER = MACHINE_BASE + 0x200 + STRUCTS.Kmem.fields.frontier.offset;
+
+/** What a machine of a test is booted with. */
+export interface BootOptions {
+  readonly frames?: number;
+  readonly kpages?: number;
+  readonly cpus?: number;
+  /** CONTENTS_*: none unless said. */
+  readonly contents?: number;
+}
+
+let compiled: WebAssembly.Module | undefined;
+
+/** The core with its internal functions exported, compiled once a test file. */
+export function testingModule(): WebAssembly.Module {
+  const path = new URL('../../build/testing.wasm', import.meta.url);
+  compiled ??= new WebAssembly.Module(readFileSync(path));
+  return compiled;
+}
+
+/** A machine, its memory, and the instance of its CPU 0. */
+export class TestMachine {
+  readonly memory = new WebAssembly.Memory({
+    initial: MEMORY_PAGES,
+    maximum: MEMORY_PAGES,
+    shared: true,
+  });
+  readonly u8 = new Uint8Array(this.memory.buffer);
+  readonly u32 = new Uint32Array(this.memory.buffer);
+  readonly i32 = new Int32Array(this.memory.buffer);
+  readonly u64 = new BigUint64Array(this.memory.buffer);
+  readonly core: CoreExports;
+  #options: Required<BootOptions> = { frames: 0, kpages: 0, cpus: 0, contents: 0 };
+
+  constructor(options: BootOptions = {}) {
+    this.core = this.instantiate();
+    this.boot(options);
+  }
+
+  /** Another instance over the same memory, as each CPU has one; it still needs cpuInit. */
+  instantiate(): CoreExports {
+    const { exports } = new WebAssembly.Instance(testingModule(), { env: { memory: this.memory } });
+    return exports as unknown as CoreExports;
+  }
+
+  /** An instance that is CPU `cpu`. */
+  cpu(cpu: number): CoreExports {
+    const core = this.instantiate();
+    core.cpuInit(cpu);
+    return core;
+  }
+
+  /** Forgets everything and boots again. Other instances stay what CPU they were. */
+  boot(options: BootOptions = {}): void {
+    this.#clear();
+    this.#options = { frames: 4096, kpages: 1024, cpus: 1, contents: 0, ...options };
+    const { frames, kpages, cpus, contents } = this.#options;
+    this.core.boot(frames, kpages, cpus, contents, 1, 0, 65530);
+  }
+
+  /** Zeroes `size` bytes of the arena from `address` on, and returns the address. */
+  arena(offset: number, size: number): number {
+    this.u8.fill(0, ARENA + offset, ARENA + offset + size);
+    return ARENA + offset;
+  }
+
+  /** The word at an address. */
+  word(address: number): number {
+    return Atomics.load(this.u32, address >>> 2);
+  }
+
+  /** A field of the machine's struct. */
+  state(field: keyof (typeof STRUCTS)['MachineState']['fields']): number {
+    return this.word(MACHINE_BASE + STRUCTS.MachineState.fields[field].offset);
+  }
+
+  /** The descriptor of a frame. */
+  page(pfn: number): number {
+    return MEM_MAP + pfn * PAGE_STRUCT_SIZE;
+  }
+
+  /** The frame that a descriptor describes. */
+  pfn(page: number): number {
+    return ((page >>> 0) - MEM_MAP) / PAGE_STRUCT_SIZE;
+  }
+
+  /** Zeroes what the machine before could have touched. */
+  #clear(): void {
+    const { frames, cpus } = this.#options;
+    const kpages = this.word(KMEM_FRONTIER);
+    const fill = (from: number, size: number) => this.u8.fill(0, from, from + size);
+    fill(MACHINE_BASE, MACHINE_SIZE);
+    fill(PERCPU_BASE, cpus * PERCPU_SIZE);
+    fill(KDESC_BASE, kpages * KDESC_SIZE);
+    fill(KMEM_BASE, kpages * PAGE_SIZE);
+    fill(MEM_MAP, (frames + 1) * PAGE_STRUCT_SIZE);
+    if (this.#options.contents !== 0) fill(CONTENTS_BASE, (frames + 1) * PAGE_SIZE);
+    fill(ARENA, ARENA_SIZE);
+  }
+}
