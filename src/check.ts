@@ -62,7 +62,9 @@ export function bytesOf(value: Uint8Array | readonly number[], name: string): Ui
   }
   const isByte = (byte: unknown) => typeof byte === 'number' && (byte & 0xff) === byte;
   if (Array.isArray(value) && value.every(isByte)) return Uint8Array.from(value);
-  throw new TypeError(`${name}: expected a Uint8Array or an array of bytes, got ${describe(value)}`);
+  throw new TypeError(
+    `${name}: expected a Uint8Array or an array of bytes, got ${describe(value)}`,
+  );
 }
 
 /** A string. */

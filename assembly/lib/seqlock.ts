@@ -19,6 +19,7 @@ export class SeqCount {
 
   /** True if a writer began or ended since `start` was read (Linux: read_seqcount_retry). */
   @inline retry(start: u32): bool {
+    smpMb(); // what was read between must not be read after this (Linux: smp_rmb)
     return this.sequence.load() != start;
   }
 

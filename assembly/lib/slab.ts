@@ -10,7 +10,7 @@ import { SpinLock } from './spinlock';
  * needs no lock for it; an empty magazine takes MAGAZINE objects from the cache's depot, a full one
  * gives as many back. Free objects are linked through their first word. A slab stays with its cache.
  *
- * Objects are handed out zeroed and lie on cache lines of their own.
+ * Objects are handed out zeroed. Those of a multiple of 64 bytes lie on cache lines of their own.
  */
 
 /** Objects that move between a magazine and the depot at once; a magazine holds up to twice that. */

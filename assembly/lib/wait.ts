@@ -42,7 +42,9 @@ function sleepWhile(cell: Atomic<u32>, value: u32, timeoutNs: i64): void {
   cpu.waitingOn.store(<u32>changetype<usize>(cell));
   while (cell.load() == value) {
     trapIfStopped();
-    BUG_ON(aloneOnMachine(), 101);
+    // Whoever changes the cell does so before it leaves the machine: look at the cell again.
+    const alone = aloneOnMachine();
+    BUG_ON(alone && cell.load() == value, 101);
     cell.wait(value, timeoutNs);
   }
   cpu.waitingOn.store(0);

@@ -304,7 +304,7 @@ function findNext(xa: XArray, from: u64, mark: u32): u64 {
       const at = nextSlot(node, start, mark);
       if (at != start) {
         const next = ((index >> node.shift) + (at - start)) << node.shift;
-        if (next < index) return XA_NONE; // passed the end of the index space
+        if (next <= index) return XA_NONE; // passed the end of the index space
         index = next;
       }
       if (at == XA_CHUNK_SIZE) break;

@@ -7,7 +7,6 @@ import {
 import {
   PAGE_PRESENT,
   PTRS_PER_TABLE,
-  TOP_LEVEL,
   entryOf,
   pteAccessPermitted,
   ptePfn,
@@ -56,7 +55,7 @@ export function gupFast<P>(mm: MmStruct, start: u64, nr: u32, flags: u32, entrie
   }
   const cpu = thisCpu();
   localIrqSave();
-  cpu.gupCounted.init(0);
+  if (changetype<P>(0).countsFiles) cpu.gupCounted.init(0);
   const got = gupPgdRange<P>(mm, start, nr, flags, entries);
   localIrqRestore();
   if (pin && mm.writeProtectSeq.retry(sequence)) {
@@ -71,9 +70,11 @@ export function releaseEntries<P>(entries: usize, nr: u32, write: bool): void {
   const policy = changetype<P>(0);
   for (let i: u32 = 0; i < nr; i++) {
     const entry = GupEntry.at(entries, i);
-    const mapping = entry.mapping.load();
     policy.release(Page.fromPfn(entry.pfn.load()), write);
-    if (mapping != 0) policy.uncountFile(mapping);
+    if (policy.countsFiles) {
+      const mapping = entry.mapping.load();
+      if (mapping != 0) policy.uncountFile(mapping);
+    }
   }
 }
 
@@ -95,19 +96,19 @@ function gupPgdRange<P>(mm: MmStruct, start: u64, nr: u32, flags: u32, entries: 
 
 /** The table of PTEs for an address, or 0; with interrupts off. */
 function walkToTable(mm: MmStruct, address: u64): usize {
-  let table = <usize>mm.pgd.load();
-  for (let level: u32 = TOP_LEVEL; level > 0; level--) {
-    const entry = entryOf(table, address, level).load();
-    if ((entry & PAGE_PRESENT) == 0) return 0;
-    table = tableOf(entry);
-  }
-  return table;
+  const pgd = entryOf(<usize>mm.pgd.load(), address, 3).load();
+  if ((pgd & PAGE_PRESENT) == 0) return 0;
+  const pud = entryOf(tableOf(pgd), address, 2).load();
+  if ((pud & PAGE_PRESENT) == 0) return 0;
+  const pmd = entryOf(tableOf(pud), address, 1).load();
+  return (pmd & PAGE_PRESENT) == 0 ? 0 : tableOf(pmd);
 }
 
 /** Steps F2 to F5 for the entries of one table (Linux: gup_fast_pte_range). */
 function gupPteRange<P>(table: usize, start: u64, nr: u32, flags: u32, entries: usize): u32 {
   const policy = changetype<P>(0);
   const write = (flags & FOLL_WRITE) != 0;
+  const careful = mustLookAtMapping(flags);
   for (let i: u32 = 0; i < nr; i++) {
     const ptep = entryOf(table, start + (<u64>i << PAGE_SHIFT), 0);
     const pte = ptep.load();
@@ -115,7 +116,7 @@ function gupPteRange<P>(table: usize, start: u64, nr: u32, flags: u32, entries: 
     const page = Page.fromPfn(ptePfn(pte));
     if (!policy.grab(page, write)) return i;
     let counted: u32 = 0;
-    if (write) {
+    if (policy.countsFiles && write) {
       counted = policy.countFile(page, thisCpu().gupCounted.load());
       if (counted == FILE_REFUSES) {
         policy.release(page, write);
@@ -123,7 +124,9 @@ function gupPteRange<P>(table: usize, start: u64, nr: u32, flags: u32, entries: 
       }
       if (counted != 0) thisCpu().gupCounted.init(counted);
     }
-    if (ptep.load() != pte || !pageAllowed(page, pte, flags)) {
+    // PG_anon_exclusive may be read only after the entry: whoever clears it clears the entry first.
+    const simple = pteWrite(pte) && !careful;
+    if (ptep.load() != pte || !(simple || pageAllowed(page, pte, flags))) {
       if (counted != 0) policy.uncountFile(counted);
       policy.release(page, write);
       return i;
@@ -136,20 +139,24 @@ function gupPteRange<P>(table: usize, start: u64, nr: u32, flags: u32, entries: 
   return nr;
 }
 
+/** True for pins that are only allowed on some kinds of pages, whatever the entry says. */
+function mustLookAtMapping(flags: u32): bool {
+  if ((flags & FOLL_PIN) == 0) return false;
+  const writeLongterm = FOLL_WRITE | FOLL_LONGTERM;
+  return thisCpu().sealPolicy == SEAL_DONTPIN || (flags & writeLongterm) == writeLongterm;
+}
+
 /** What Linux checks of a page that it may have no VMA for (Linux: gup_fast_folio_allowed). */
 function pageAllowed(page: Page, pte: u64, flags: u32): bool {
   if ((flags & FOLL_PIN) == 0) return true;
-  const dontpin = thisCpu().sealPolicy == SEAL_DONTPIN;
-  const writeLongterm = (flags & (FOLL_WRITE | FOLL_LONGTERM)) == (FOLL_WRITE | FOLL_LONGTERM);
-  if (dontpin || writeLongterm) {
-    const mapping = page.mapping.load();
-    if (mapping == 0) return false; // truncated: the slow path decides
-    if (dontpin && (mapping & PAGE_MAPPING_ANON) == 0) {
-      const flagsOfFile = changetype<AddressSpace>(<usize>mapping).flags.load();
-      if ((flagsOfFile & AS_DONTPIN) != 0) return false;
-    }
-  }
+  if (mustLookAtMapping(flags) && !mappingAllowed(page.mapping.load())) return false;
   return pteWrite(pte) || !mustUnshareFast(page, flags);
+}
+
+function mappingAllowed(mapping: u32): bool {
+  if (mapping == 0) return false; // truncated: the slow path decides
+  if (thisCpu().sealPolicy != SEAL_DONTPIN || (mapping & PAGE_MAPPING_ANON) != 0) return true;
+  return (changetype<AddressSpace>(<usize>mapping).flags.load() & AS_DONTPIN) == 0;
 }
 
 /** A read pin of a page that a write of this process would replace (Linux: gup_must_unshare). */

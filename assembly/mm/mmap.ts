@@ -63,7 +63,7 @@ const MMAP_BASE_BOTTOM_UP: u64 = 0x2aaa_aaaa_a000;
 const MMAP_MIN_ADDR: u64 = 0x1_0000;
 
 /** What MAP_SHARED_VALIDATE accepts beside its type (Linux: LEGACY_MAP_MASK). */
-const LEGACY_MAP_MASK: u32 = 0x7_ff7f;
+const LEGACY_MAP_MASK: u32 = 0x7c07_f9f3;
 
 /** Maps a file, or anonymous memory where `file` is null (Linux: do_mmap). */
 export function doMmap(
@@ -155,7 +155,7 @@ function fileFlags(file: File, pgoff: u64, bytes: u64, prot: u32, flags: u32): i
   const writable = (file.fMode & FMODE_WRITE) != 0;
   if (type == MAP_SHARED || type == MAP_SHARED_VALIDATE) {
     const strict = type == MAP_SHARED_VALIDATE;
-    if (strict && (flags & ~(LEGACY_MAP_MASK | MAP_FIXED_NOREPLACE)) != 0) return -EOPNOTSUPP;
+    if (strict && (flags & ~LEGACY_MAP_MASK) != 0) return -EOPNOTSUPP;
     if ((prot & PROT_WRITE) != 0 && !writable) return -EACCES;
     vmFlags |= VM_SHARED | VM_MAYSHARE;
     if (!writable) vmFlags &= ~(VM_MAYWRITE | VM_SHARED);

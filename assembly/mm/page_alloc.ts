@@ -1,9 +1,9 @@
 import { VM_NR_FREE_PAGES, VM_PGALLOC_NORMAL, VM_PGFREE } from '../abi';
-import { BUG_ON } from '../lib/bug';
+import { BUG_ON, VM_BUG_ON } from '../lib/bug';
 import { machine } from '../lib/machine';
 import { PerCpu, thisCpu } from '../lib/percpu';
 import { MAX_PAGE_ORDER, NR_PAGE_ORDERS, PerCpuPages, Zone, zone } from '../types/mmzone';
-import { PAGE_TYPE_BUDDY, Page } from '../types/page';
+import { PAGE_TYPE_BUDDY, PAGE_TYPE_PCP, Page } from '../types/page';
 import { clearPage } from './highmem';
 import { countVmEvent, modPageState } from './vmstat';
 
@@ -51,12 +51,15 @@ export function allocPage(): Page | null {
 
 /** Drops a reference, and frees the page with the last one (Linux: put_page). */
 export function putPage(page: Page): void {
-  if (page.refcount.fetchSub(1) == 1) freePage(page);
+  const before = page.refcount.fetchSub(1);
+  VM_BUG_ON(before <= 0, 134);
+  if (before == 1) freePage(page);
 }
 
 /** Frees a page that nobody refers to any more (Linux: free_unref_page). */
 export function freePage(page: Page): void {
   freePagesPrepare(page);
+  page.mapcount.init(PAGE_TYPE_PCP);
   const pcp = PerCpuPages.of(thisCpu());
   pcp.lock.lock();
   pcp.list.add(page.lru);
@@ -90,6 +93,7 @@ export function freePages(page: Page, order: u32): void {
   z.lock.lock();
   freeOnePageLocked(z, page.pfn, order);
   z.lock.unlock();
+  modPageState(VM_PGFREE, 1 << order);
   modPageState(VM_NR_FREE_PAGES, 1 << order);
 }
 
@@ -132,6 +136,7 @@ function rmqueueBulk(pcp: PerCpuPages): bool {
   while (pcp.count < PCP_BATCH) {
     const page = rmqueueLocked(z, 0);
     if (page == null) break;
+    page.mapcount.init(PAGE_TYPE_PCP);
     pcp.list.addTail(page.lru);
     pcp.count++;
   }
@@ -232,7 +237,7 @@ function prepNewPage(page: Page, order: u32): void {
     each.mapcount.init(-1);
   }
   page.refcount.store(1);
-  countVmEvent(VM_PGALLOC_NORMAL);
+  modPageState(VM_PGALLOC_NORMAL, <i64>1 << order);
   modPageState(VM_NR_FREE_PAGES, -(<i64>1 << order));
 }
 

@@ -94,7 +94,7 @@ export function giveBack(owners: usize, cache: u32, object: usize): u32 {
 }
 
 function ownerOf(owners: usize, object: usize): Atomic<u32> {
-  return cellAt<u32>(owners + ((object - KMEM_BASE) >> 5 << 2));
+  return cellAt<u32>(owners + (((object - KMEM_BASE) >> 5) << 2));
 }
 
 /** Marks the frames of a block as owned by this CPU; returns how many somebody had already. */

@@ -32,6 +32,18 @@ export function hammerTryLock(shared: Shared, cpus: u32, rounds: u32): u32 {
   return torn;
 }
 
+/** Counts without any lock, for the proof that counts get lost then. */
+export function hammerWithoutLock(shared: Shared, cpus: u32, rounds: u32): u32 {
+  let torn: u32 = 0;
+  shared.meet(cpus);
+  for (let i: u32 = 0; i < rounds; i++) {
+    shared.stop.load();
+    torn += shared.torn();
+    shared.bump();
+  }
+  return torn;
+}
+
 /** Takes the lock of a page `rounds` times, while other bits of its flags change. */
 export function hammerPageLock(shared: Shared, cpus: u32, rounds: u32, page: Page): u32 {
   let torn: u32 = 0;

@@ -52,7 +52,8 @@ export {
   vmaTreeInsert,
 } from '../mm/vma_tree';
 export { vmstatRead } from '../mm/vmstat';
-export { zoneFreeList } from './zone_view';
+export { depotAddress, kmemAddress, magazineAddress } from './slab_view';
+export { pcpAddress, pcpList, zoneAddress, zoneFreeList, zoneNrFree } from './zone_view';
 export { giveBack, hammerObjects, hammerPages, takeBack } from './hammer_alloc';
 export {
   hammerComeAndGo,
@@ -60,8 +61,9 @@ export {
   hammerSpin,
   hammerSpinAsCpu0,
   hammerTryLock,
+  hammerWithoutLock,
 } from './hammer_lock';
-export { hammerFreer, hammerWalker } from './hammer_rcu';
+export { hammerFreer, hammerHastyFreer, hammerWalker } from './hammer_rcu';
 export {
   hammerDowngraders,
   hammerReaders,

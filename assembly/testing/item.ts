@@ -29,13 +29,16 @@ class ItemInterval {
     return changetype<Item>(changetype<usize>(node)).first;
   }
 
+
   @inline last(node: TreeNode): u64 {
     return changetype<Item>(changetype<usize>(node)).last;
   }
 
+
   @inline subtreeLast(node: TreeNode): u64 {
     return changetype<Item>(changetype<usize>(node)).subtreeLast;
   }
+
 
   @inline setSubtreeLast(node: TreeNode, last: u64): void {
     changetype<Item>(changetype<usize>(node)).subtreeLast = last;

@@ -26,33 +26,41 @@ export class Shared {
     return cellAt<u32>(changetype<usize>(this));
   }
 
+
   @inline get open(): Atomic<u32> {
     return cellAt<u32>(changetype<usize>(this) + 4);
   }
+
 
   @inline get spinLock(): SpinLock {
     return changetype<SpinLock>(changetype<usize>(this) + 64);
   }
 
+
   @inline get rwSem(): RwSem {
     return changetype<RwSem>(changetype<usize>(this) + 64);
   }
+
 
   @inline get seqCount(): SeqCount {
     return changetype<SeqCount>(changetype<usize>(this) + 64);
   }
 
+
   @inline get writers(): SpinLock {
     return changetype<SpinLock>(changetype<usize>(this) + 68);
   }
+
 
   @inline get stop(): Atomic<u32> {
     return cellAt<u32>(changetype<usize>(this) + 256);
   }
 
+
   @inline get pointer(): Atomic<u32> {
     return cellAt<u32>(changetype<usize>(this) + 260);
   }
+
 
   @inline mailbox(slot: u32): Atomic<u32> {
     return cellAt<u32>(changetype<usize>(this) + 320 + ((<usize>(slot % MAILBOX_SLOTS)) << 2));

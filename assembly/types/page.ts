@@ -13,7 +13,7 @@ import { CONTENTS_BASE, MEM_MAP, PAGE_SHIFT, PAGE_STRUCT_SIZE } from '../memlayo
 //   +28  reserved   u32
 //   +32  index      u64   PG_locked held, stable while mapped or in the page cache
 //   +40  privateData u64   its owner's: the order of a block in the buddy allocator
-//   +48  mapcount   i32   atomic: mappings - 1; PAGE_TYPE_BUDDY in a block on a free list
+//   +48  mapcount   i32   atomic: mappings - 1; PAGE_TYPE_* in a free page
 //   +52  refcount   i32   atomic: 0 means free or frozen
 //   +56  reserved   u64
 
@@ -30,6 +30,8 @@ export const PG_SWAPBACKED: u64 = 1 << 17;
 
 /** In `mapcount`: the block on the buddy allocator's free lists begins here (Linux: PGTY_buddy). */
 export const PAGE_TYPE_BUDDY: i32 = -0x1000_0000;
+/** In `mapcount`: a free page in a CPU's list; so that freeing it once more is noticed. */
+export const PAGE_TYPE_PCP: i32 = -0x1100_0000;
 /** In `mapping`: the rest points to an anon_vma (Linux: FOLIO_MAPPING_ANON). */
 export const PAGE_MAPPING_ANON: u32 = 1;
 

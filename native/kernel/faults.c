@@ -1,8 +1,8 @@
 /*
- * Page faults, a page at a time. A pass maps some pages, touches each once under the watch and takes
- * the mapping away; page tables are filled anew in every pass, as they are for a program that starts.
- * A note says how many faults a page took, since the kernel may map neighbours of a page that is read
- * (fault-around).
+ * Page faults, a page at a time. A pass maps some pages, touches each once under the watch and
+ * takes the mapping away; page tables are filled anew in every pass, as they are for a program that
+ * starts. A note says how many faults a page took, since the kernel maps neighbours of a page that
+ * is read (Linux: do_fault_around): only a write costs one fault a page for certain.
  */
 #include "rates.h"
 
@@ -66,7 +66,8 @@ static void fresh_memfd(struct meter *meter)
 			skip(meter, "ftruncate");
 	}
 	note_faults(meter, "first write to each page of a shared memfd without pages", faults);
-	close(fd);
+	if (fd >= 0)
+		close(fd);
 }
 
 /* A second mapping of pages that the file has already. */
@@ -89,7 +90,8 @@ static void cached_memfd(struct meter *meter, enum touch touch, int advice, cons
 	note_faults(meter, what, faults);
 	if (filled)
 		munmap(filled, FAULT_PAGES * PAGE);
-	close(fd);
+	if (fd >= 0)
+		close(fd);
 }
 
 static void cached_write(struct meter *meter)
@@ -107,7 +109,7 @@ static void cached_read(struct meter *meter)
 static void cached_read_random(struct meter *meter)
 {
 	cached_memfd(meter, READ_EACH, MADV_RANDOM,
-		     "read through a second shared mapping with MADV_RANDOM");
+		     "the same with MADV_RANDOM, to see whether that ends fault-around");
 }
 
 static void anonymous(struct meter *meter)

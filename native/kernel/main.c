@@ -6,6 +6,7 @@
  * --seconds   how long each item is under the watch (default 0.2)
  * --only      this item; may be given again
  * --json      a JSON array instead of a table
+ * --list      only the names
  *
  * An item that the machine does not allow is skipped with the reason. Exit status 2: wrong usage.
  */
@@ -24,6 +25,7 @@ static const struct item *const groups[] = { mapping_items, fault_items, pin_ite
 struct options {
 	double seconds;
 	bool json;
+	bool list;
 	bool chosen[ITEMS_MAX];
 	bool any_chosen;
 };
@@ -92,7 +94,7 @@ static struct options parse(int argc, char **argv)
 		else if (option == 'j')
 			options.json = true;
 		else if (option == 'l')
-			list_items(stdout), exit(0);
+			options.list = true;
 		else
 			usage("unknown option", "see above");
 	}
@@ -121,27 +123,36 @@ static void print_line(const struct item *item, const struct meter *meter)
 		       meter->note);
 }
 
+static void run_items(const struct options *options)
+{
+	const char *before = "[\n";
+
+	for (size_t i = 0; item_at(i); i++) {
+		struct meter meter = { .seconds = options->seconds };
+
+		if (options->any_chosen && !options->chosen[i])
+			continue;
+		item_at(i)->run(&meter);
+		if (options->json) {
+			printf("%s", before);
+			print_json(item_at(i), &meter);
+		} else {
+			print_line(item_at(i), &meter);
+		}
+		fflush(stdout);
+		before = ",\n";
+	}
+	if (options->json)
+		printf("\n]\n");
+}
+
 int main(int argc, char **argv)
 {
 	struct options options = parse(argc, argv);
-	const char *comma = "";
 
-	if (options.json)
-		printf("[");
-	for (size_t i = 0; item_at(i); i++) {
-		struct meter meter = { .seconds = options.seconds };
-
-		if (options.any_chosen && !options.chosen[i])
-			continue;
-		item_at(i)->run(&meter);
-		if (options.json)
-			printf("%s\n", comma), print_json(item_at(i), &meter);
-		else
-			print_line(item_at(i), &meter);
-		fflush(stdout);
-		comma = ",";
-	}
-	if (options.json)
-		printf("\n]\n");
+	if (options.list)
+		list_items(stdout);
+	else
+		run_items(&options);
 	return 0;
 }

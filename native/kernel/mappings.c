@@ -53,7 +53,9 @@ static void get_seals(struct meter *meter)
 {
 	int fd = memfd_of_pages(meter, 1);
 
-	while (fd >= 0 && meter_wants_more(meter)) {
+	if (fd < 0)
+		return;
+	while (meter_wants_more(meter)) {
 		meter_start(meter);
 		for (int i = 0; i < ROUND; i++)
 			if (fcntl(fd, F_GET_SEALS) < 0)

@@ -1,7 +1,7 @@
 /*
- * Pins and plain references of shared memfd pages, as user space can get at them. Each costs a system
- * call and the bookkeeping of its subsystem around GUP-fast; with 256 pages a call little of that is
- * left.
+ * Pins and plain references of shared memfd pages, as user space can get at them. Each costs a
+ * system call and the bookkeeping of its subsystem around GUP-fast; with 256 pages a call little of
+ * that is left.
  */
 #include "rates.h"
 
@@ -141,8 +141,10 @@ static void vmsplice_loop(struct meter *meter, int sink)
 	while (meter_wants_more(meter)) {
 		meter_start(meter);
 		for (int i = 0; i < ROUND; i++)
-			if (!through_pipe(&buffer, pipe_ends, sink))
-				skip(meter, "vmsplice");
+			if (!through_pipe(&buffer, pipe_ends, sink)) {
+				skip(meter, "vmsplice"); /* a full pipe would block the next */
+				break;
+			}
 		meter_stop(meter, ROUND);
 	}
 	close(pipe_ends[0]);

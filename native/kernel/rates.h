@@ -1,6 +1,6 @@
 /*
- * kernel_rates: what the kernel of this machine does in a second. Each item is a loop that stops its
- * watch around the part that is not meant.
+ * kernel_rates: what the kernel of this machine does in a second. Each item is a loop that stops
+ * its watch around the part that is not meant.
  */
 #ifndef RATES_H
 #define RATES_H

@@ -44,7 +44,8 @@ static void seal_files(struct meter *meter, size_t pages)
 		meter_stop(meter, count);
 		close_all(files, count);
 	}
-	note(meter, "F_ADD_SEALS, F_SEAL_WRITE on a new memfd with %zu pages", pages);
+	note(meter, "F_ADD_SEALS, F_SEAL_WRITE on a new memfd with %zu page%s", pages,
+	     pages == 1 ? "" : "s");
 }
 
 static void seal_empty(struct meter *meter)
@@ -67,13 +68,9 @@ static void refuse_loop(struct meter *meter, int fd)
 {
 	while (meter_wants_more(meter)) {
 		meter_start(meter);
-		if (fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE) == 0) {
-			errno = 0;
-			skip(meter, "the seal was not refused");
-			return;
-		}
-		if (errno != EBUSY) {
-			skip(meter, "F_ADD_SEALS");
+		errno = 0;
+		if (fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE) == 0 || errno != EBUSY) {
+			skip(meter, "F_ADD_SEALS was not refused with EBUSY");
 			return;
 		}
 		meter_stop(meter, 1);
@@ -102,7 +99,8 @@ static void seal_pinned(struct meter *meter)
 	}
 	if (memory)
 		munmap(memory, PAGE);
-	close(fd);
+	if (fd >= 0)
+		close(fd);
 }
 
 const struct item seal_items[] = {

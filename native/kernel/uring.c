@@ -1,4 +1,4 @@
-/* Fixed buffers of io_uring: the one way to a long-term pin that needs neither device nor module. */
+/* Fixed buffers of io_uring: the way to a long-term pin that needs neither device nor module. */
 #include "rates.h"
 
 #include <linux/io_uring.h>

@@ -208,16 +208,14 @@ void LOOP(struct job *job)
 	struct gup_entry *entries = per_cpu_vector(job->cpu);
 	uint64_t pages = 0;
 
-	while (!atomic_load(job->stop)) {
+	/* At least once, or a thread that gets no CPU would leave its pages unpinned. */
+	do {
 		uint32_t got = get_user_pages_fast(job->mm, job->start, job->batch, job->flags,
 						   entries);
 
 		release_user_pages(entries, got, job->flags);
 		pages += got;
-		if (got != job->batch) {
-			job->failed = true;
-			break;
-		}
-	}
+		job->failed = got != job->batch;
+	} while (!job->failed && !atomic_load(job->stop));
 	job->pages = pages;
 }

@@ -132,8 +132,8 @@ static struct options parse(int argc, char **argv)
 }
 
 /*
- * `stop` is on a line of its own: every loop reads it in every turn. All count from `began`, so that
- * a thread which gets no CPU at first makes the result smaller and not larger.
+ * `stop` is on a line of its own: every loop reads it in every turn. All count from `began`, so
+ * that a thread which gets no CPU at first makes the result smaller and not larger.
  */
 static struct {
 	_Alignas(CACHE_LINE) _Atomic bool stop;
@@ -151,13 +151,16 @@ struct thread {
 static void *run_thread(void *argument)
 {
 	struct thread *thread = argument;
+	double cpu_time;
 
 	this_cpu_area = per_cpu(thread->job.cpu);
 	atomic_fetch_add(&control.ready, 1);
 	while (!atomic_load(&control.start))
 		sleep_for(1e-5);
+	cpu_time = thread_cpu_time();
 	thread->loop(&thread->job);
 	thread->job.seconds = now() - control.began;
+	thread->job.cpu_seconds = thread_cpu_time() - cpu_time;
 	return NULL;
 }
 
@@ -191,22 +194,34 @@ static void run_threads(const struct options *options, struct thread *threads)
 		pthread_join(threads[i].handle, NULL);
 }
 
-static void print_result(const struct options *options, const struct job *jobs, bool balanced)
+static void print_seconds(const char *name, const double *values, uint32_t threads)
 {
 	const char *comma = "";
-	double rate = 0;
 
-	printf("{\"policy\":\"%s\",\"sharing\":\"%s\",\"order\":\"%s\"", options->policy->name,
-	       options->sharing_name, options->kernel_order ? "kernel" : "seq_cst");
-	printf(",\"threads\":%u,\"batch\":%u,\"seconds\":[", options->threads, options->batch);
-	for (uint32_t i = 0; i < options->threads; i++, comma = ",") {
-		printf("%s%.9f", comma, jobs[i].seconds);
+	printf(",\"%s\":[", name);
+	for (uint32_t i = 0; i < threads; i++, comma = ",")
+		printf("%s%.9f", comma, values[i]);
+	printf("]");
+}
+
+static void print_result(const struct options *options, const struct job *jobs, bool balanced)
+{
+	double seconds[NR_CPUS_MAX] = { 0 }, cpu_seconds[NR_CPUS_MAX] = { 0 }, rate = 0;
+	uint32_t threads = options->threads;
+
+	for (uint32_t i = 0; i < threads; i++) {
+		seconds[i] = jobs[i].seconds;
+		cpu_seconds[i] = jobs[i].cpu_seconds;
 		rate += (double)jobs[i].pages / jobs[i].seconds;
 	}
-	printf("],\"pages\":[");
-	comma = "";
-	for (uint32_t i = 0; i < options->threads; i++, comma = ",")
-		printf("%s%llu", comma, (unsigned long long)jobs[i].pages);
+	printf("{\"policy\":\"%s\",\"sharing\":\"%s\",\"order\":\"%s\"", options->policy->name,
+	       options->sharing_name, options->kernel_order ? "kernel" : "seq_cst");
+	printf(",\"threads\":%u,\"batch\":%u", threads, options->batch);
+	print_seconds("seconds", seconds, threads);
+	print_seconds("cpuSeconds", cpu_seconds, threads);
+	printf(",\"pages\":[");
+	for (uint32_t i = 0; i < threads; i++)
+		printf("%s%llu", i == 0 ? "" : ",", (unsigned long long)jobs[i].pages);
 	printf("],\"pairsPerSecond\":%.1f,\"balanced\":%s}\n", rate, balanced ? "true" : "false");
 }
 

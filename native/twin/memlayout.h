@@ -1,6 +1,6 @@
 /*
- * Where everything lies: as in assembly/memlayout.ts, but smaller, and placed below 4 GiB so that an
- * address fits the 32-bit words that the structs have for it.
+ * Where everything lies: as in assembly/memlayout.ts, but smaller, and placed below 4 GiB so that
+ * an address fits the 32-bit words that the structs have for it.
  */
 #ifndef TWIN_MEMLAYOUT_H
 #define TWIN_MEMLAYOUT_H

@@ -1,6 +1,6 @@
 /*
- * The unit of contention: one cache line between two threads. One stores an odd number and waits for
- * the next even one, the other answers. No pause in the loops: WebAssembly has none.
+ * The unit of contention: one cache line between two threads. One stores an odd number and waits
+ * for the next even one, the other answers. No pause in the loops: WebAssembly has none.
  */
 #include "twin.h"
 

@@ -18,6 +18,7 @@ struct job {
 	_Atomic bool *stop;
 	uint64_t pages;      /* out: pinned and given back */
 	double seconds;      /* out: from the common start to its last call */
+	double cpu_seconds;  /* out: how much of that it had a CPU */
 	bool failed;         /* out: a call got fewer pages than it should */
 };
 
@@ -49,6 +50,7 @@ double pingpong(double seconds);
 
 /* clock.c */
 double now(void);
+double thread_cpu_time(void);
 void sleep_for(double seconds);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * The structs of assembly/types/ and lib/percpu.ts, field by field where they lie there. Fields that
- * GUP-fast never touches are only room.
+ * The structs of assembly/types/ and lib/percpu.ts, field by field where they lie there. Fields
+ * that GUP-fast never touches are only room.
  */
 #ifndef TWIN_TYPES_H
 #define TWIN_TYPES_H

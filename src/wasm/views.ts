@@ -12,6 +12,8 @@ export class CoreViews {
   readonly memory: WebAssembly.Memory;
   readonly u8: Uint8Array<SharedArrayBuffer>;
   readonly i32: Int32Array<SharedArrayBuffer>;
+  /** Where struct machine lies. */
+  readonly machine = MACHINE_BASE;
   readonly #view: DataView;
 
   constructor(memory: WebAssembly.Memory) {

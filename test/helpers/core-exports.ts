@@ -22,6 +22,9 @@ export interface CoreExports extends CoreConstants {
   cacheAlloc(cache: number): number;
   cacheFree(cache: number, object: number): void;
   objectSize(cache: number): number;
+  kmemAddress(): number;
+  depotAddress(cache: number): number;
+  magazineAddress(cache: number): number;
 
   allocPage(): number;
   allocPages(order: number): number;
@@ -36,7 +39,11 @@ export interface CoreExports extends CoreConstants {
   lockPage(page: number): void;
   trylockPage(page: number): number;
   unlockPage(page: number): void;
+  zoneAddress(): number;
   zoneFreeList(order: number): number;
+  zoneNrFree(order: number): number;
+  pcpAddress(cpu: number): number;
+  pcpList(cpu: number): number;
 
   waitWhile(cell: number, value: number): void;
   pollWhile(cell: number, value: number): void;
@@ -96,6 +103,7 @@ export interface CoreExports extends CoreConstants {
   lowestGap(mm: number, low: bigint, high: bigint, length: bigint): bigint;
 
   hammerSpin(shared: number, cpus: number, rounds: number): number;
+  hammerWithoutLock(shared: number, cpus: number, rounds: number): number;
   hammerTryLock(shared: number, cpus: number, rounds: number): number;
   hammerPageLock(shared: number, cpus: number, rounds: number, page: number): number;
   hammerComeAndGo(shared: number, cpus: number, rounds: number): number;
@@ -107,6 +115,7 @@ export interface CoreExports extends CoreConstants {
   hammerSeqReader(shared: number, cpus: number, writers: number): number;
   hammerSeqWriter(shared: number, cpus: number, rounds: number): number;
   hammerFreer(shared: number, cpus: number, rounds: number, objects: number): number;
+  hammerHastyFreer(shared: number, cpus: number, rounds: number, objects: number): number;
   hammerWalker(shared: number, cpus: number): number;
   hammerXaReader(shared: number, cpus: number, xa: number, seed: number): number;
   hammerXaWriter(shared: number, cpus: number, rounds: number, xa: number): number;

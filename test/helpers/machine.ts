@@ -16,8 +16,8 @@ import type { CoreExports } from './core-exports.js';
 
 /** 4 GiB of addresses; only what is touched costs memory. */
 const MEMORY_PAGES = 65536;
-/** Where tests put structs of their own: no machine of a test reaches so far. */
-export const ARENA = 0xf000_0000;
+/** Where tests put structs of their own: no machine of a test reaches so far. Below 2^31. */
+export const ARENA = 0x7f00_0000;
 const ARENA_SIZE = 0x40_0000;
 const MACHINE_SIZE = 0x1000;
 const KMEM_FRONTIER = MACHINE_BASE + 0x200 + STRUCTS.Kmem.fields.frontier.offset;

@@ -8,6 +8,9 @@ import { tryGetPage } from '../page_ref';
  */
 @unmanaged
 export class GetPage {
+  @inline get countsFiles(): bool {
+    return false;
+  }
   @inline grab(page: Page, write: bool): bool {
     return tryGetPage(page);
   }

@@ -14,6 +14,9 @@ import { FILE_REFUSES } from './pin';
  */
 @unmanaged
 export class IMmapWritable {
+  @inline get countsFiles(): bool {
+    return true;
+  }
   @inline grab(page: Page, write: bool): bool {
     return tryGetPage(page);
   }

@@ -42,6 +42,9 @@ import { FILE_REFUSES } from './pin';
  */
 @unmanaged
 export class IMmapWritablePercpu {
+  @inline get countsFiles(): bool {
+    return true;
+  }
   @inline grab(page: Page, write: bool): bool {
     return tryGetPage(page);
   }

@@ -5,6 +5,7 @@
  *
  *   grab(page, write)           takes the page unless it is free; called without any lock
  *   release(page, write)        gives it back, and frees it with the last reference
+ *   countsFiles                 whether the next two do anything: a constant
  *   countFile(page, counted)    for a write pin, after `grab`: counts it in the file of the page,
  *                               unless `counted` is that file already; returns the file that
  *                               `uncountFile` must lower, 0 for none, or FILE_REFUSES

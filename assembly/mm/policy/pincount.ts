@@ -12,6 +12,9 @@ export const GUP_PIN_COUNTING_BIAS: i32 = 1024;
  */
 @unmanaged
 export class PinCount {
+  @inline get countsFiles(): bool {
+    return false;
+  }
   @inline grab(page: Page, write: bool): bool {
     if (!tryGetPage(page)) return false;
     page.refcount.add(GUP_PIN_COUNTING_BIAS - 1);

@@ -18,6 +18,9 @@ const MAX_WRITERS: i32 = 2046;
 
 @unmanaged
 export class ReadWriteSplit {
+  @inline get countsFiles(): bool {
+    return false;
+  }
   @inline grab(page: Page, write: bool): bool {
     let seen = page.refcount.load();
     while (mayGrab(seen)) {

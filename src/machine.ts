@@ -1,0 +1,141 @@
+import { inRange } from './check.js';
+import { MmError } from './errors.js';
+import { Kernel } from './kernel.js';
+import { resolveOptions, type MachineOptions, type ResolvedOptions } from './options.js';
+import type { Policy } from './policies.js';
+import { Process } from './process.js';
+import { buddyinfo, type BuddyRow } from './stats/buddyinfo.js';
+import { meminfo, type Meminfo } from './stats/meminfo.js';
+import { kpagecount, kpageflags, pageInfo, type PageInfo } from './stats/page-info.js';
+import { vmstat, type Vmstat } from './stats/vmstat.js';
+import { verifyMachine, type VerifyContext, type Violation } from './verify/verify.js';
+import { PAGE_SIZE } from './wasm/generated/layout.js';
+
+/**
+ * An emulated machine: its memory, its CPUs and its processes.
+ *
+ * ```ts
+ * const machine = await Machine.boot({ memory: '256MiB', policy: { pin: 'pincount' } });
+ * ```
+ */
+export class Machine {
+  /** What it runs with, every default filled in. */
+  readonly options: ResolvedOptions;
+  /** The design that each mechanism follows. */
+  readonly policy: Policy;
+  readonly #kernel: Kernel;
+
+  private constructor(kernel: Kernel) {
+    this.#kernel = kernel;
+    this.options = kernel.options;
+    this.policy = kernel.options.policy;
+  }
+
+  /**
+   * Boots a machine; the calling thread is its CPU 0.
+   * @throws RangeError, TypeError that name the option; TypeError where the platform cannot share
+   * memory between threads
+   */
+  static async boot(options: MachineOptions = {}): Promise<Machine> {
+    return new Machine(await Kernel.boot(resolveOptions(options)));
+  }
+
+  /** A new process with an empty address space. */
+  spawn(): Process {
+    const task = this.#kernel.run((core) => core.spawn());
+    if (task < 0) throw new MmError({ call: 'spawn()', syscall: 'clone', errno: task });
+    return new Process(this.#kernel, task);
+  }
+
+  /** Counters, under the names of /proc/vmstat. */
+  vmstat(): Vmstat {
+    return this.#kernel.run((core) => vmstat((item) => core.vmstatRead(item)));
+  }
+
+  /** Memory in kB, under the names of /proc/meminfo. */
+  meminfo(): Meminfo {
+    return this.#kernel.run(() => meminfo(this.#context()));
+  }
+
+  /** Free blocks by order, as /proc/buddyinfo has them. */
+  buddyinfo(): BuddyRow[] {
+    return this.#kernel.run(() => buddyinfo(this.#context()));
+  }
+
+  /** What is known about one page frame. */
+  page(pfn: number): PageInfo {
+    return this.#kernel.run(() => pageInfo(this.#context(), this.#checkPfn(pfn)));
+  }
+
+  /** How often a page frame is mapped (Linux: /proc/kpagecount). */
+  kpagecount(pfn: number): number {
+    return this.#kernel.run(() => kpagecount(this.#context(), this.#checkPfn(pfn)));
+  }
+
+  /** Flags of a page frame, KPF_* bits (Linux: /proc/kpageflags). */
+  kpageflags(pfn: number): bigint {
+    return this.#kernel.run(() => kpageflags(this.#context(), this.#checkPfn(pfn)));
+  }
+
+  /**
+   * Checks everything that must agree with something else, by a walk of its own over the machine's
+   * memory. Only at a quiet moment: nothing may run on other CPUs.
+   * @returns what does not agree; empty when the machine is sound
+   */
+  verify(): Violation[] {
+    return this.#kernel.run(() => verifyMachine(this.#context()));
+  }
+
+  /** The machine's clock in milliseconds: it advances only when a call waits for it. */
+  now(): number {
+    return this.#kernel.clock.now();
+  }
+
+  /**
+   * Runs `callback` when the machine's clock gets to `ms`: in the middle of the call that waits. A
+   * time that has passed already means the next time that the clock moves.
+   */
+  at(ms: number, callback: () => void): void {
+    if (typeof ms !== 'number') throw new TypeError('ms: expected a number');
+    if (!Number.isFinite(ms)) throw new RangeError(`ms: expected a time, got ${ms}`);
+    if (typeof callback !== 'function') throw new TypeError('callback: expected a function');
+    this.#kernel.clock.at(ms, callback);
+  }
+
+  /** Lets so many milliseconds pass on the machine's clock, and runs what is due. */
+  advance(ms: number): void {
+    inRange(ms, 0, Number.MAX_SAFE_INTEGER, 'ms');
+    this.#kernel.run(() => this.#kernel.clock.advanceTo(this.#kernel.clock.now() + ms));
+  }
+
+  /**
+   * Ends the workers and drops the memory. Calls that run on other CPUs end with an error; whatever
+   * is tried afterwards throws `TypeError`. Closing twice does nothing.
+   */
+  close(): Promise<void> {
+    return this.#kernel.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  /** What the library's own tools work with. */
+  get kernel(): Kernel {
+    return this.#kernel;
+  }
+
+  #context(): VerifyContext {
+    const kernel = this.#kernel;
+    return {
+      views: kernel.views,
+      options: kernel.options,
+      rmapCount: (pfn) => kernel.run((core) => core.pageRmapCount(pfn)),
+      pagePins: (pfn) => kernel.run((core) => core.pagePins(pfn)),
+    };
+  }
+
+  #checkPfn(pfn: number): number {
+    return inRange(pfn, 0, this.options.memory / PAGE_SIZE, 'pfn'); // the zero page comes last
+  }
+}

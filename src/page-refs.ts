@@ -1,0 +1,115 @@
+import { bytesOf, signed } from './check.js';
+import type { Kernel } from './kernel.js';
+import { PAGE_SIZE, PERCPU_SCRATCH_SIZE } from './wasm/generated/layout.js';
+
+/** How pages are given back. */
+export interface ReleaseOptions {
+  /**
+   * Marks the pages dirty first, as a device's driver does after it has written to them
+   * (Linux: unpin_user_pages_dirty_lock).
+   * @defaultValue false
+   */
+  dirty?: boolean | undefined;
+}
+
+/** References to pages (FOLL_GET), as `getUserPages` gives them. */
+export class PageRefs {
+  /** How many pages. */
+  readonly length: number;
+  readonly #kernel: Kernel;
+  #vector: number;
+
+  /** @internal */
+  constructor(kernel: Kernel, vector: number) {
+    this.#kernel = kernel;
+    this.#vector = vector;
+    this.length = kernel.views.read('GupVec', 'length', vector);
+  }
+
+  /** The page frame numbers, in the order of the addresses. */
+  get pfns(): number[] {
+    const vector = this.#held();
+    return Array.from({ length: this.length }, (_, index) =>
+      this.#kernel.run((core) => core.gupPfnAt(vector, index)),
+    );
+  }
+
+  /**
+   * What a device reads by DMA: straight from the frames, through no page table.
+   * @param offset bytes from the start of the first page
+   * @throws RangeError beyond the last page
+   */
+  read(offset: number, length: number): Uint8Array {
+    const vector = this.#held();
+    this.#checkRange(offset, length);
+    const bytes = new Uint8Array(length);
+    this.#inChunks(offset, length, (at, done, size) => {
+      const { scratch, views } = this.#kernel;
+      this.#kernel.run((core) => core.gupCopyCall(vector, at, scratch, size, false));
+      bytes.set(views.u8.subarray(scratch, scratch + size), done);
+    });
+    return bytes;
+  }
+
+  /**
+   * What a device writes by DMA: straight to the frames, whatever the page tables say by now.
+   * @throws RangeError beyond the last page
+   */
+  write(offset: number, bytes: Uint8Array | readonly number[]): void {
+    const vector = this.#held();
+    const data = bytesOf(bytes, 'bytes');
+    this.#checkRange(offset, data.length);
+    this.#inChunks(offset, data.length, (at, done, size) => {
+      const { scratch, views } = this.#kernel;
+      views.u8.set(data.subarray(done, done + size), scratch);
+      this.#kernel.run((core) => core.gupCopyCall(vector, at, scratch, size, true));
+    });
+  }
+
+  /**
+   * Gives the pages back.
+   * @throws TypeError when they were released before
+   */
+  release(options: ReleaseOptions = {}): void {
+    const vector = this.#held();
+    if (typeof options !== 'object' || options === null) {
+      throw new TypeError('options: expected an object such as { dirty: true }');
+    }
+    this.#vector = 0;
+    this.#kernel.run((core) => core.gupReleaseCall(vector, options.dirty === true));
+  }
+
+  /** True once the pages were released. */
+  get released(): boolean {
+    return this.#vector === 0;
+  }
+
+  #held(): number {
+    if (this.#vector === 0) throw new TypeError('the pages were released already');
+    return this.#vector;
+  }
+
+  #checkRange(offset: number, length: number): void {
+    signed(offset, 'offset');
+    signed(length, 'length');
+    const bytes = this.length * PAGE_SIZE;
+    if (offset < 0 || length < 0 || offset + length > bytes) {
+      throw new RangeError(
+        `offset: bytes ${offset} to ${offset + length} are not all within the ${bytes} bytes held`,
+      );
+    }
+  }
+
+  #inChunks(
+    offset: number,
+    length: number,
+    move: (at: number, done: number, size: number) => void,
+  ): void {
+    for (let done = 0; done < length; done += PERCPU_SCRATCH_SIZE) {
+      move(offset + done, done, Math.min(length - done, PERCPU_SCRATCH_SIZE));
+    }
+  }
+}
+
+/** Pins of pages (FOLL_PIN), counted as the machine's pin policy says. */
+export class PinnedPages extends PageRefs {}
