@@ -1,4 +1,4 @@
-import { MAP_ANONYMOUS, MAP_HUGETLB, PROT_WRITE } from '../abi';
+import { MAP_ANONYMOUS, MAP_HUGETLB, MAP_PRIVATE, MAP_TYPE, PROT_WRITE } from '../abi';
 import { EBADF, EINVAL, ENOMEM } from '../lib/errno';
 import { PAGE_SHIFT, PAGE_SIZE } from '../memlayout';
 import { accessUser, touchUser } from '../mm/access';
@@ -35,7 +35,9 @@ export function sysMmap(
     : mmapLocked(task, toU64(addr), bytes, prot, flags, file, at >> PAGE_SHIFT);
   if (file != null) fput(file);
   if (result >= 0 && wantsPopulate(flags)) {
-    touchUser(task.mm, result, <u64>result + bytes, (prot & PROT_WRITE) != 0);
+    // Shared pages are read only, so that they do not become dirty (Linux: populate_vma_page_range).
+    const write = (prot & PROT_WRITE) != 0 && (flags & MAP_TYPE) == MAP_PRIVATE;
+    touchUser(task.mm, result, <u64>result + bytes, write);
   }
   return toF64(result);
 }

@@ -125,6 +125,14 @@ export function smpMb(): void {
   atomic.fence();
 }
 
+/**
+ * Keeps loads on their side of it (Linux: smp_rmb). Loads of cells are in order anyway, so there is
+ * nothing to do but to say so.
+ */
+export function smpRmb(): void {
+  if (isDefined(SCHED)) schedPoint(0, SchedOp.Fence, 0);
+}
+
 /** Adds to a counter that only this CPU writes and others may read (Linux: this_cpu_add). */
 export function thisCpuAdd(cell: Atomic<u64>, delta: u64): void {
   const address = changetype<usize>(cell);

@@ -1,4 +1,4 @@
-import { Atomic, smpMb } from './atomic';
+import { Atomic, smpMb, smpRmb } from './atomic';
 
 /**
  * Tells lockless readers that a writer was at work (Linux: seqcount_t): odd while one is. Writers
@@ -19,7 +19,7 @@ export class SeqCount {
 
   /** True if a writer began or ended since `start` was read (Linux: read_seqcount_retry). */
   @inline retry(start: u32): bool {
-    smpMb(); // what was read between must not be read after this (Linux: smp_rmb)
+    smpRmb(); // what was read between must not be read after this
     return this.sequence.load() != start;
   }
 

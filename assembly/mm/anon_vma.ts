@@ -62,7 +62,11 @@ export function anonVmaClone(to: Vma, from: Vma): i32 {
   }
   const own = from.anonVma;
   to.anonVma = own;
-  if (own != null) own.numActiveVmas++;
+  if (own != null) {
+    own.root.rwsem.downWrite();
+    own.numActiveVmas++;
+    own.root.rwsem.upWrite();
+  }
   return 0;
 }
 
@@ -70,7 +74,11 @@ export function anonVmaClone(to: Vma, from: Vma): i32 {
 export function unlinkAnonVmas(vma: Vma): void {
   const head = vma.anonVmaChain;
   const own = vma.anonVma;
-  if (own != null) own.numActiveVmas--;
+  if (own != null) {
+    own.root.rwsem.downWrite();
+    own.numActiveVmas--;
+    own.root.rwsem.upWrite();
+  }
   while (!head.isEmpty) {
     const chain = AnonVmaChain.fromSameVma(head.next);
     const anonVma = chain.anonVma;

@@ -1,5 +1,4 @@
 import {
-  MAP_ANONYMOUS,
   MAP_FIXED,
   MAP_FIXED_NOREPLACE,
   MAP_NORESERVE,
@@ -241,9 +240,4 @@ function newZeroFile(bytes: u64): File | null {
   const file = allocFile(inode, FMODE_READ | FMODE_WRITE, 2);
   if (file == null) iput(inode);
   return file;
-}
-
-/** True if the flags ask for memory without a file. */
-export function isAnonymous(flags: u32): bool {
-  return (flags & MAP_ANONYMOUS) != 0;
 }

@@ -236,7 +236,7 @@ function prepNewPage(page: Page, order: u32): void {
     each.mapping.init(0);
     each.mapcount.init(-1);
   }
-  page.refcount.store(1);
+  page.refcount.init(1);
   modPageState(VM_PGALLOC_NORMAL, <i64>1 << order);
   modPageState(VM_NR_FREE_PAGES, -(<i64>1 << order));
 }

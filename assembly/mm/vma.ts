@@ -3,7 +3,7 @@ import { ENOMEM } from '../lib/errno';
 import { intervalInsert, intervalRemove } from '../lib/interval_tree';
 import { machine } from '../lib/machine';
 import { CACHE_VMA, cacheAlloc, cacheFree } from '../lib/slab';
-import { PAGE_SHIFT } from '../memlayout';
+import { AddressSpace } from '../types/address_space';
 import { MmStruct } from '../types/mm_struct';
 import { Vma } from '../types/vm_area';
 import { anonVmaClone, anonVmaPostUpdate, anonVmaPreUpdate, unlinkAnonVmas } from './anon_vma';
@@ -60,8 +60,7 @@ export function unlinkFileVma(vma: Vma): void {
   if (file == null) return;
   const mapping = file.mapping;
   mapping.iMmapRwsem.downWrite();
-  if (vma.isSharedMaywrite) mapping.iMmapWritable.sub(1);
-  intervalRemove<VmaInterval>(mapping.iMmap, vma.shared);
+  leaveFile(vma, mapping);
   mapping.iMmapRwsem.upWrite();
 }
 
@@ -75,31 +74,31 @@ export function removeVma(vma: Vma): void {
 /**
  * Cuts a VMA in two at `address`; it keeps the lower part, and the new one, which is returned, the
  * upper; or null when memory is exhausted (Linux: __split_vma). Does not look at maxMapCount.
+ *
+ * Both halves change places in the file's i_mmap under one hold of its lock: whoever walks it finds
+ * every page of the range.
  */
 export function splitVmaNoLimit(mm: MmStruct, vma: Vma, address: u64): Vma | null {
   const upper = vmAreaAlloc(mm);
   if (upper == null) return null;
+  const file = vma.vmFile;
   upper.vmStart = address;
   upper.vmEnd = vma.vmEnd;
   upper.vmPgoff = vma.pgoffOf(address);
   upper.vmFlags = vma.vmFlags;
-  const file = vma.vmFile;
-  beginUpdate(vma);
-  vma.vmEnd = address;
-  endUpdate(vma);
+  upper.vmFile = file;
   if (anonVmaClone(upper, vma) < 0) {
-    beginUpdate(vma);
-    vma.vmEnd = upper.vmEnd;
-    endUpdate(vma);
     vmAreaFree(upper);
     return null;
   }
+  if (file != null) getFile(file);
+  beginUpdate(vma);
+  vma.vmEnd = address;
+  if (file != null) enterFile(upper, file.mapping);
+  endUpdate(vma);
   vmaTreeChanged(mm, vma);
-  if (file != null) {
-    getFile(file);
-    upper.vmFile = file;
-  }
-  vmaLink(mm, upper);
+  vmaTreeInsert(mm, upper);
+  mm.mapCount++;
   return upper;
 }
 
@@ -147,20 +146,23 @@ function hasOneChain(vma: Vma): bool {
   return head.next.next == head;
 }
 
-/** Extends `lower` over `upper`, which goes; false when memory is exhausted. */
+/**
+ * Extends `lower` over `upper`, which goes; false when memory is exhausted. As in a split, the file's
+ * i_mmap never lacks a page of the range.
+ */
 function swallow(mm: MmStruct, lower: Vma, upper: Vma): bool {
-  const end = upper.vmEnd;
   const lacksAnonVma = lower.anonVma == null && upper.anonVma != null;
   if (lacksAnonVma && anonVmaClone(lower, upper) < 0) return false;
-  unlinkFileVma(upper);
-  unlinkAnonVmas(upper);
+  const file = upper.vmFile;
   vmaTreeErase(mm, upper);
   mm.mapCount--;
-  removeVma(upper);
   beginUpdate(lower);
-  lower.vmEnd = end;
+  lower.vmEnd = upper.vmEnd;
+  if (file != null) leaveFile(upper, file.mapping);
   endUpdate(lower);
   vmaTreeChanged(mm, lower);
+  unlinkAnonVmas(upper);
+  removeVma(upper);
   return true;
 }
 
@@ -170,9 +172,20 @@ function vmaLinkFile(vma: Vma): void {
   if (file == null) return;
   const mapping = file.mapping;
   mapping.iMmapRwsem.downWrite();
+  enterFile(vma, mapping);
+  mapping.iMmapRwsem.upWrite();
+}
+
+/** The same with i_mmap_rwsem held for writing: it counts in i_mmap_writable from now on. */
+function enterFile(vma: Vma, mapping: AddressSpace): void {
   if (vma.isSharedMaywrite) mapping.iMmapWritable.add(1);
   intervalInsert<VmaInterval>(mapping.iMmap, vma.shared);
-  mapping.iMmapRwsem.upWrite();
+}
+
+/** Takes it out, with i_mmap_rwsem held for writing. */
+function leaveFile(vma: Vma, mapping: AddressSpace): void {
+  if (vma.isSharedMaywrite) mapping.iMmapWritable.sub(1);
+  intervalRemove<VmaInterval>(mapping.iMmap, vma.shared);
 }
 
 /** Takes a linked VMA out of the reverse maps, with their locks held (Linux: vma_prepare). */
@@ -201,9 +214,4 @@ function endUpdate(vma: Vma): void {
     intervalInsert<VmaInterval>(file.mapping.iMmap, vma.shared);
     file.mapping.iMmapRwsem.upWrite();
   }
-}
-
-/** Pages between two addresses. */
-export function pagesBetween(start: u64, end: u64): u64 {
-  return (end - start) >> PAGE_SHIFT;
 }

@@ -15,8 +15,8 @@ import { Shared, nextRandom } from './shared';
 const ORDER_BITS: u32 = 4;
 
 /**
- * Blocks of pages up to `maxOrder`. `owners` has a word for each frame, which says who was given it:
- * a frame that is handed out twice, or freed without an owner, counts as wrong.
+ * Blocks of pages up to `maxOrder`. `owners` has a word for each frame, which says who was given
+ * it: a frame that is handed out twice, or freed without an owner, counts as wrong.
  */
 export function hammerPages(
   shared: Shared,

@@ -52,6 +52,7 @@ export {
   vmaTreeInsert,
 } from '../mm/vma_tree';
 export { vmstatRead } from '../mm/vmstat';
+export { PAGE_TYPE_BUDDY, PAGE_TYPE_PCP } from '../types/page';
 export { depotAddress, kmemAddress, magazineAddress } from './slab_view';
 export { pcpAddress, pcpList, zoneAddress, zoneFreeList, zoneNrFree } from './zone_view';
 export { giveBack, hammerObjects, hammerPages, takeBack } from './hammer_alloc';

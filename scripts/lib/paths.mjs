@@ -34,7 +34,7 @@ export function modified(path) {
   return statSync(path, { throwIfNoEntry: false })?.mtimeMs;
 }
 
-/** The core's sources: all of assembly/ but the inspect module, what is generated, what tests add. */
+/** The core's sources: assembly/ without the inspect module, generated code, and what tests add. */
 export function coreSources() {
   const left = ['inspect', 'generated', 'testing'].map((name) => at('assembly', name) + sep);
   return filesBelow(at('assembly'), ['.ts']).filter(

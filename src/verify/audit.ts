@@ -1,5 +1,6 @@
 import type { ResolvedOptions } from '../options.js';
-import { MACHINE_BASE } from '../wasm/generated/layout.js';
+import { policyCodes } from '../policies.js';
+import { MACHINE_BASE, PAGE_SIZE } from '../wasm/generated/layout.js';
 import type { CoreViews } from '../wasm/views.js';
 import { CoreMemory, offsetsOf } from './core-memory.js';
 import { Findings } from './violation.js';
@@ -30,11 +31,13 @@ export class Audit {
   constructor(context: VerifyContext) {
     this.context = context;
     this.memory = new CoreMemory(context.views.memory);
-    const machineWord = (offset: number) => this.memory.u32(MACHINE_BASE + offset);
-    this.nrCpus = machineWord(MACHINE.nrCpus);
-    this.nrFrames = machineWord(MACHINE.nrFrames);
-    this.pinPolicy = machineWord(MACHINE.pinPolicy);
-    this.sealPolicy = machineWord(MACHINE.sealPolicy);
+    const { cpus, memory, policy } = context.options;
+    const codes = policyCodes(policy);
+    this.nrCpus = cpus;
+    this.nrFrames = memory / PAGE_SIZE;
+    this.pinPolicy = codes.pin;
+    this.sealPolicy = codes.seal;
+    this.#checkMachine();
   }
 
   /** Where a CPU's area begins. */
@@ -45,5 +48,15 @@ export class Audit {
   /** The CPUs' numbers. */
   cpus(): number[] {
     return Array.from({ length: this.nrCpus }, (_, cpu) => cpu);
+  }
+
+  /** The core's copy of what it was booted as. */
+  #checkMachine(): void {
+    const noted = (name: string, offset: number, expected: number) =>
+      this.findings.equal('machine', 'machine', expected, this.memory.u32(MACHINE_BASE + offset), name);
+    noted('nrCpus', MACHINE.nrCpus, this.nrCpus);
+    noted('nrFrames', MACHINE.nrFrames, this.nrFrames);
+    noted('pinPolicy', MACHINE.pinPolicy, this.pinPolicy);
+    noted('sealPolicy', MACHINE.sealPolicy, this.sealPolicy);
   }
 }

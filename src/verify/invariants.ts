@@ -1,6 +1,7 @@
 /** What must hold at a quiet moment, by the names that violations carry. */
 export const INVARIANTS = {
   // the machine
+  machine: 'the machine is what it was booted as',
   quiet: 'no CPU is in a call, waits, or has interrupts off',
   'lock-free': 'no lock is held, and no sequence count is odd',
   'gather-empty': 'no page or page table waits to be freed',

@@ -3,8 +3,6 @@ import { STRUCTS } from '../../src/wasm/generated/layout.js';
 import type { TestMachine } from './machine.js';
 
 export const ORDERS = 11;
-/** The mapcount of a page that begins a free block. */
-const BUDDY = -0x1000_0000;
 const page = STRUCTS.Page.fields;
 
 /** A block of 2^order frames. */
@@ -54,7 +52,7 @@ export function freePagesOf(machine: TestMachine): FreePages {
       const at = machine.page(pfn);
       assert.equal(pfn % 2 ** order, 0);
       assert.ok(pfn + 2 ** order <= frontier);
-      assert.equal(machine.i32[(at + page.mapcount.offset) >>> 2], BUDDY);
+      assert.equal(machine.i32[(at + page.mapcount.offset) >>> 2], core.PAGE_TYPE_BUDDY.value);
       assert.equal(machine.word(at + page.privateData.offset), order);
       if (order < ORDERS - 1) assert.ok(!known.has(pfn ^ (2 ** order)), 'buddies left apart');
       blocks.push({ pfn, order });
@@ -69,13 +67,15 @@ export function freePagesOf(machine: TestMachine): FreePages {
 }
 
 function pcpOf(machine: TestMachine): number[] {
+  const { core } = machine;
   const found: number[] = [];
   for (let cpu = 0; cpu < machine.state('nrCpus'); cpu++) {
-    const pfns = listed(machine, machine.core.pcpList(cpu));
+    const pfns = listed(machine, core.pcpList(cpu));
     const count = STRUCTS.PerCpuPages.fields.count.offset;
-    assert.equal(machine.word(machine.core.pcpAddress(cpu) + count), pfns.length);
+    assert.equal(machine.word(core.pcpAddress(cpu) + count), pfns.length);
     for (const pfn of pfns) {
-      assert.equal(machine.i32[(machine.page(pfn) + page.mapcount.offset) >>> 2], -1);
+      const mapcount = machine.i32[(machine.page(pfn) + page.mapcount.offset) >>> 2];
+      assert.equal(mapcount, core.PAGE_TYPE_PCP.value);
     }
     found.push(...pfns);
   }

@@ -139,6 +139,8 @@ export interface CoreExports extends CoreConstants {
 
 /** Constants of the core come as WebAssembly globals. */
 interface CoreConstants {
+  readonly PAGE_TYPE_BUDDY: WebAssembly.Global<'i32'>;
+  readonly PAGE_TYPE_PCP: WebAssembly.Global<'i32'>;
   readonly KPAGE_DATA: WebAssembly.Global<'i32'>;
   readonly KPAGE_PGTABLE: WebAssembly.Global<'i32'>;
   readonly CACHE_FILE: WebAssembly.Global<'i32'>;

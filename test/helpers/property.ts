@@ -9,11 +9,11 @@ const FACTOR = Number(process.env['MMEMU_RUNS'] ?? 1);
  * Checks a property on `runs` random inputs. A failure prints the smallest input that was found and
  * the seed.
  */
-export function holds<T extends unknown[]>(
+export function holds<T extends [unknown, ...unknown[]]>(
   arbitraries: { [K in keyof T]: fc.Arbitrary<T[K]> },
   runs: number,
   predicate: (...inputs: T) => void,
 ): void {
-  const property = fc.property(...arbitraries, predicate);
-  fc.assert(property as fc.IProperty<T>, { seed: SEED, numRuns: runs * FACTOR });
+  const property = fc.property(...arbitraries, (...inputs: T) => predicate(...inputs));
+  fc.assert(property, { seed: SEED, numRuns: runs * FACTOR });
 }

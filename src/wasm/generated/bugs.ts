@@ -9,7 +9,7 @@ export interface BugPlace {
 
 /** Every BUG_ON, VM_BUG_ON and BUG of the core, by its number. */
 export const BUGS: Readonly<Record<number, BugPlace>> = {
-  101: { file: "assembly/lib/wait.ts", line: 45, text: "BUG_ON(aloneOnMachine())" },
+  101: { file: "assembly/lib/wait.ts", line: 47, text: "BUG_ON(alone && cell.load() == value)" },
   102: { file: "assembly/lib/rwsem.ts", line: 50, text: "VM_BUG_ON((before & READERS) == 0)" },
   103: { file: "assembly/lib/rwsem.ts", line: 78, text: "VM_BUG_ON((before & WRITER) == 0)" },
   104: { file: "assembly/lib/rwsem.ts", line: 85, text: "VM_BUG_ON((before & WRITER) == 0)" },
@@ -17,9 +17,10 @@ export const BUGS: Readonly<Record<number, BugPlace>> = {
   121: { file: "assembly/lib/slab.ts", line: 87, text: "VM_BUG_ON(cache >= NR_CACHES)" },
   122: { file: "assembly/lib/slab.ts", line: 100, text: "VM_BUG_ON(Kdesc.of(object).kind != KPAGE_SLAB)" },
   123: { file: "assembly/lib/slab.ts", line: 101, text: "VM_BUG_ON(Kdesc.of(object).cache != cache)" },
-  131: { file: "assembly/mm/page_alloc.ts", line: 229, text: "BUG_ON(each.refcount.load() != 0)" },
-  132: { file: "assembly/mm/page_alloc.ts", line: 241, text: "BUG_ON(page.refcount.load() != 0)" },
-  133: { file: "assembly/mm/page_alloc.ts", line: 242, text: "BUG_ON(page.mapcount.load() != -1)" },
+  131: { file: "assembly/mm/page_alloc.ts", line: 234, text: "BUG_ON(each.refcount.load() != 0)" },
+  132: { file: "assembly/mm/page_alloc.ts", line: 246, text: "BUG_ON(page.refcount.load() != 0)" },
+  133: { file: "assembly/mm/page_alloc.ts", line: 247, text: "BUG_ON(page.mapcount.load() != -1)" },
+  134: { file: "assembly/mm/page_alloc.ts", line: 55, text: "VM_BUG_ON(before <= 0)" },
   141: { file: "assembly/mm/pgtable.ts", line: 82, text: "VM_BUG_ON(Kdesc.of(table).ptl.isLocked)" },
   151: { file: "assembly/mm/mmu_gather.ts", line: 47, text: "VM_BUG_ON(Kdesc.of(table).kind != KPAGE_PGTABLE)" },
   161: { file: "assembly/mm/page_lock.ts", line: 31, text: "VM_BUG_ON((before & PG_LOCKED) == 0)" },

@@ -482,6 +482,9 @@ export const PG_SWAPBACKED = 0x20000;
  */
 export const PAGE_TYPE_BUDDY = -0x10000000;
 
+/** In `mapcount`: a free page in a CPU's list; so that freeing it once more is noticed. */
+export const PAGE_TYPE_PCP = -0x11000000;
+
 /** In `mapping`: the rest points to an anon_vma (Linux: FOLIO_MAPPING_ANON). */
 export const PAGE_MAPPING_ANON = 1;
 

@@ -25,7 +25,7 @@ const isZero = (page: number) => machine.u8.subarray(page, page + PAGE).every((b
 beforeEach(() => machine.boot({ kpages: KPAGES }));
 
 describe('kernel pages', () => {
-  test('are handed out once each, aligned, zeroed, of the kind asked for, until none is left', () => {
+  test('are handed out once each, aligned, zeroed, of the kind asked for, until all are', () => {
     const kind = core.KPAGE_PGTABLE.value;
     const pages = Array.from({ length: KPAGES }, () => core.allocKernelPage(kind));
     expect(new Set(pages).size).toBe(KPAGES);

@@ -80,7 +80,7 @@ describe('what a walker found', () => {
     const objects = shared + 0x800;
     const [freer, ...walkers] = cpus.slice(0, n) as [RemoteCpu, ...RemoteCpu[]];
     const spoilt = await Promise.all([
-      freer.run('hammerFreer', shared, n, 3000, objects),
+      freer.run('hammerFreer', shared, n, 20_000, objects),
       ...walkers.map((cpu) => cpu.run('hammerWalker', shared, n)),
     ]);
     expect(spoilt).toEqual(Array.from({ length: n }, () => 0));

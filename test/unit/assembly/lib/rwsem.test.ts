@@ -136,7 +136,7 @@ describe('CPUs that hammer an rw_semaphore', () => {
     ['a downgrader and a writer', ['hammerDowngraders', 'hammerWriters']],
     ['all kinds', ['hammerReaders', 'hammerDowngraders', 'hammerDowngraders', 'hammerWriters']],
   ])('%s: no reader sees a torn pair, no count is lost', async (_, loops) => {
-    const rounds = 10_000;
+    const rounds = 200_000;
     const wrong = await Promise.all(
       loops.map((name, i) => cpus[i]!.run(name, shared, loops.length, rounds)),
     );
@@ -147,7 +147,7 @@ describe('CPUs that hammer an rw_semaphore', () => {
   });
 
   test('readers that never stop do not starve a writer', async () => {
-    const rounds = 300;
+    const rounds = 20_000;
     const start = performance.now();
     const [wrong, ...torn] = await Promise.all([
       cpus[0]!.run('hammerWriters', shared, 4, rounds),

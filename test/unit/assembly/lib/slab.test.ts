@@ -157,7 +157,7 @@ describe('four CPUs that free what the others have allocated', () => {
     cpus = await startCpus(crowd, [1, 2, 3, 4]);
     const shared = crowd.arena(0, 0x1000);
     const owners = crowd.arena(0x1_0000, 64 * (PAGE / 32) * 4);
-    const rounds = 60_000;
+    const rounds = 500_000;
     const wrong = await Promise.all(
       cpus.map((cpu) => cpu.run('hammerObjects', shared, CPUS, rounds, owners, cache)),
     );

@@ -67,10 +67,10 @@ describe('a spinlock', () => {
   });
 
   test.each([
-    ['hammerSpin', 2, 60_000],
-    ['hammerSpin', 4, 30_000],
-    ['hammerTryLock', 2, 30_000],
-    ['hammerTryLock', 4, 10_000],
+    ['hammerSpin', 2, 1_000_000],
+    ['hammerSpin', 4, 500_000],
+    ['hammerTryLock', 2, 500_000],
+    ['hammerTryLock', 4, 200_000],
   ] as const)('%s on %i CPUs: counters that are not atomic are exact', async (name, n, rounds) => {
     const crowd = cpus.slice(0, n);
     const torn = await Promise.all(crowd.map((cpu) => cpu.run(name, shared, n, rounds)));
@@ -83,7 +83,7 @@ describe('a spinlock', () => {
 describe('the same loop without a lock', () => {
   // Shows that the tests above can fail.
   test('loses counts', async () => {
-    const rounds = 200_000;
+    const rounds = 1_000_000;
     await Promise.all(
       cpus.slice(0, 2).map((cpu) => cpu.run('hammerWithoutLock', shared, 2, rounds)),
     );

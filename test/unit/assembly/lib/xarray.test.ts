@@ -216,7 +216,7 @@ describe('readers without the lock', () => {
     const xa = crowd.arena(0x1000, 64);
     const [writer, ...readers] = cpus as [(typeof cpus)[0], ...typeof cpus];
     const results = await Promise.all([
-      writer.run('hammerXaWriter', shared, 3, 100_000, xa),
+      writer.run('hammerXaWriter', shared, 3, 300_000, xa),
       ...readers.map((cpu, i) => cpu.run('hammerXaReader', shared, 3, xa, i + 1)),
     ]);
     await Promise.all(cpus.map((cpu) => cpu.stop()));

@@ -55,7 +55,7 @@ describe('the lock of a page', () => {
   });
 
   test.each([2, 4])('on %i CPUs: counters that are not atomic are exact', async (n) => {
-    const rounds = 20_000;
+    const rounds = 300_000;
     const crowd = cpus.slice(0, n);
     const torn = await Promise.all(
       crowd.map((cpu) => cpu.run('hammerPageLock', shared, n, rounds, page)),
