@@ -3,14 +3,7 @@ export { boot } from './kernel/boot';
 export { cpuInit } from './lib/percpu';
 export { wakeEverybody } from './lib/bug';
 export { exit, spawn } from './kernel/fork';
-export {
-  sysMmap,
-  sysMprotect,
-  sysMunmap,
-  userLoad,
-  userStore,
-  userTouch,
-} from './kernel/syscall';
+export { sysMmap, sysMprotect, sysMunmap, userLoad, userStore, userTouch } from './kernel/syscall';
 export {
   sysBusyPages,
   sysClose,

@@ -8,7 +8,7 @@
  *   0x0002_0000  per-CPU areas    PERCPU_SIZE for each CPU
  *   0x0020_0000  kdesc            one struct kdesc for each kernel page
  *   0x0100_0000  mem_map          one struct page for each frame of emulated RAM
- *   0x4100_1000  kernel pages     slabs and page tables (the kernel's own memory, always with contents)
+ *   0x4100_1000  kernel pages     slabs and page tables: always with contents
  *   0x6100_1000  frame contents   4096 bytes, 8 bytes or nothing a frame
  */
 
@@ -36,8 +36,9 @@ export const NR_FRAMES_MAX: u32 = 0x100_0000;
 /** The zero page: a descriptor and contents right behind those of the last frame of the machine. */
 export const NR_EXTRA_FRAMES: u32 = 64;
 
-export const KMEM_BASE: usize = MEM_MAP + <usize>(NR_FRAMES_MAX + NR_EXTRA_FRAMES) * PAGE_STRUCT_SIZE;
-export const CONTENTS_BASE: usize = KMEM_BASE + (<usize>NR_KPAGES_MAX << PAGE_SHIFT);
+export const KMEM_BASE: usize =
+  MEM_MAP + <usize>(NR_FRAMES_MAX + NR_EXTRA_FRAMES) * PAGE_STRUCT_SIZE;
+export const CONTENTS_BASE: usize = KMEM_BASE + ((<usize>NR_KPAGES_MAX) << PAGE_SHIFT);
 
-if (PERCPU_BASE + <usize>NR_CPUS_MAX * PERCPU_SIZE > KDESC_BASE) ERROR("per-CPU areas reach kdesc");
-if (KDESC_BASE + <usize>NR_KPAGES_MAX * KDESC_SIZE > MEM_MAP) ERROR("kdesc reaches mem_map");
+if (PERCPU_BASE + <usize>NR_CPUS_MAX * PERCPU_SIZE > KDESC_BASE) ERROR('per-CPU areas reach kdesc');
+if (KDESC_BASE + <usize>NR_KPAGES_MAX * KDESC_SIZE > MEM_MAP) ERROR('kdesc reaches mem_map');

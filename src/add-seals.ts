@@ -45,7 +45,8 @@ function whyBusy(kernel: Kernel, task: number, fd: number, file: number): string
     return `${writers} ${plural} write to ${memfd}`;
   }
   const counted = writers > 0 ? `, and i_mmap_writable is ${writers}` : '';
-  return `${pages} ${pages === 1 ? 'page' : 'pages'} of ${memfd} ${pages === 1 ? 'is' : 'are'} pinned${counted}`;
+  const subject = pages === 1 ? `1 page of ${memfd} is` : `${pages} pages of ${memfd} are`;
+  return `${subject} pinned${counted}`;
 }
 
 function sealError(fd: number, seals: number, errno: number, reason: string | undefined): MmError {

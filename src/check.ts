@@ -1,13 +1,13 @@
 /**
- * Checks of arguments, before anything happens. What Linux would judge passes; what C could not even
- * have said (a fraction, NaN, a string) is refused here. Messages name the argument.
+ * Checks of arguments, before anything happens. What Linux would judge passes; what C could not
+ * even have said (a fraction, NaN, a string) is refused here. Messages name the argument.
  */
 
 function describe(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value);
   if (typeof value === 'bigint') return `${value}n`;
-  if (typeof value === 'object' || typeof value === 'function') return typeof value;
-  return String(value);
+  if (typeof value === 'number' || typeof value === 'boolean') return `${value}`;
+  return value === null ? 'null' : typeof value;
 }
 
 function wholeNumber(value: unknown, name: string): number {
@@ -27,7 +27,9 @@ export function unsigned(value: number, name: string): number {
   throw new RangeError(`${name}: must not be negative, got ${value}`);
 }
 
-/** An offset or size that C would take as signed: whether it may be negative is for Linux to say. */
+/**
+ * An offset or size that C would take as signed: whether it may be negative is for Linux to say.
+ */
 export function signed(value: number, name: string): number {
   return Number.isSafeInteger(value) ? value : wholeNumber(value, name);
 }

@@ -4,8 +4,8 @@ import type { Kernel } from './kernel.js';
 import { PAGE_SIZE } from './wasm/generated/layout.js';
 
 /**
- * Reading and writing files. Bytes go through one page of scratch memory, so a long transfer is many
- * calls of the core; a write holds the file's lock from the first to the last, as Linux does.
+ * Reading and writing files. Bytes go through one page of scratch memory, so a long transfer is
+ * many calls of the core; a write holds the file's lock from the first to the last, as Linux does.
  */
 
 const EINVAL = -22;

@@ -13,8 +13,8 @@ import {
 } from './wasm/generated/layout.js';
 
 /**
- * How much of its contents each page of memory has: `full` 4096 bytes; `stamp` one 64-bit word, as if
- * repeated over the page; `none` nothing: reads give zeros.
+ * How much of its contents each page of memory has: `full` 4096 bytes; `stamp` one 64-bit word, as
+ * if repeated over the page; `none` nothing: reads give zeros.
  */
 export type Contents = 'full' | 'stamp' | 'none';
 

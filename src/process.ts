@@ -33,12 +33,14 @@ const EINVAL = -22;
 const EFAULT = -14;
 /** What a caller may ask of get_user_pages; the rest is the library's own. */
 const GUP_FLAGS = FOLL_WRITE | FOLL_FORCE | FOLL_LONGTERM;
-/** More pages than that are no sensible vector (Linux: the array would not fit in memory either). */
+/**
+ * More pages than that are no sensible vector (Linux: the array would not fit in memory either).
+ */
 const GUP_PAGES_MAX = 2 ** 24;
 
 /**
- * A process: an address space and a table of descriptors. Its methods are system calls, made at once
- * and on CPU 0; those that fail throw {@link MmError}.
+ * A process: an address space and a table of descriptors. Its methods are system calls, made at
+ * once and on CPU 0; those that fail throw {@link MmError}.
  */
 export class Process {
   /** The process's number. */
@@ -80,8 +82,8 @@ export class Process {
       core.sysMmap(task, addr, length, access, how, fd, offset),
     );
     if (result >= 0) return result;
-    const args = `${hex(addr)}, ${length}, ${flagNames('PROT_', access)}, ${flagNames('MAP_', how)}`;
-    throw failed('mmap', `${args}, ${fd}, ${offset}`, result);
+    const words = `${flagNames('PROT_', access)}, ${flagNames('MAP_', how)}`;
+    throw failed('mmap', `${hex(addr)}, ${length}, ${words}, ${fd}, ${offset}`, result);
   }
 
   /** Unmaps a range (Linux: mm/vma.c, do_vmi_munmap). Where nothing is mapped, nothing happens. */
@@ -197,7 +199,9 @@ export class Process {
     if (result < 0) throw failed('ftruncate', `${fd}, ${length}`, result);
   }
 
-  /** Allocates a range of a file, or punches a hole into it (Linux: mm/shmem.c, shmem_fallocate). */
+  /**
+   * Allocates a range of a file, or punches a hole into it (Linux: mm/shmem.c, shmem_fallocate).
+   */
   fallocate(fd: number, mode: number, offset: number, length: number): void {
     const task = this.#alive();
     descriptor(fd, 'fd');

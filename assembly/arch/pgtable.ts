@@ -31,20 +31,20 @@ export const PMD_SIZE: u64 = 1 << PMD_SHIFT;
 export const TOP_LEVEL: u32 = 3;
 
 /** First address that no process can use (Linux: TASK_SIZE). */
-export const TASK_SIZE: u64 = (<u64>1 << 47) - 4096;
+export const TASK_SIZE: u64 = ((<u64>1) << 47) - 4096;
 
 /** An entry of a page table. */
 export type Pte = Atomic<u64>;
 
 /** The entry for `address` in a table of the given level (0: of PTEs). */
 export function entryOf(table: usize, address: u64, level: u32): Pte {
-  const index = <usize>(address >> (PAGE_SHIFT + 9 * level)) & 511;
+  const index = (<usize>(address >> (PAGE_SHIFT + 9 * level))) & 511;
   return cellAt<u64>(table + (index << 3));
 }
 
 /** Bytes that one entry of a level covers. */
 export function entrySpan(level: u32): u64 {
-  return <u64>1 << (PAGE_SHIFT + 9 * level);
+  return (<u64>1) << (PAGE_SHIFT + 9 * level);
 }
 
 /** The table that an upper entry points to. */
@@ -54,15 +54,17 @@ export function tableOf(entry: u64): usize {
 
 /** An upper entry for a table (Linux: pmd_populate). */
 export function mkTable(table: usize): u64 {
-  return <u64>table | PAGE_TABLE;
+  return (<u64>table) | PAGE_TABLE;
 }
 
+/** The page frame number in an entry (Linux: pte_pfn). */
 export function ptePfn(pte: u64): u32 {
   return <u32>((pte & PFN_MASK) >> PAGE_SHIFT);
 }
 
+/** An entry for a page frame (Linux: pfn_pte). */
 export function mkPte(pfn: u32, prot: u64): u64 {
-  return (<u64>pfn << PAGE_SHIFT) | prot;
+  return ((<u64>pfn) << PAGE_SHIFT) | prot;
 }
 
 /** Maps a page, accessible or not (Linux: pte_present). */
@@ -70,10 +72,12 @@ export function ptePresent(pte: u64): bool {
   return (pte & (PAGE_PRESENT | PAGE_PROTNONE)) != 0;
 }
 
+/** Allows writes (Linux: pte_write). */
 export function pteWrite(pte: u64): bool {
   return (pte & PAGE_RW) != 0;
 }
 
+/** Was written through (Linux: pte_dirty). */
 export function pteDirty(pte: u64): bool {
   return (pte & PAGE_DIRTY) != 0;
 }

@@ -8,7 +8,7 @@ const BUCKETS: u32 = <u32>(PERCPU_HISTOGRAM_SIZE / 4);
 
 /** Counts one duration in nanoseconds. */
 export function recordLatency(ns: u64): void {
-  const at = histogram() + (<usize>min(bucketOf(ns), BUCKETS - 1) << 2);
+  const at = histogram() + ((<usize>min(bucketOf(ns), BUCKETS - 1)) << 2);
   store<u32>(at, load<u32>(at) + 1);
 }
 
@@ -24,6 +24,6 @@ function histogram(): usize {
 function bucketOf(ns: u64): u32 {
   if (ns < 64) return <u32>ns;
   const exponent = 63 - <u32>clz<u64>(ns);
-  const sub = <u32>(ns >> (exponent - 5)) & 31;
+  const sub = (<u32>(ns >> (exponent - 5))) & 31;
   return 64 + (exponent - 6) * 32 + sub;
 }

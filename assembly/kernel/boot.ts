@@ -12,7 +12,8 @@ import { vectorInit } from './gup_vec';
  * Makes a machine in zeroed memory; the caller becomes CPU 0. Its cost does not depend on the size
  * of the machine.
  * Preconditions:
- * - the memory is all zeros, and large enough for `contents` of `nrFrames` frames and the zero page.
+ * - the memory is all zeros, and large enough for `contents` of `nrFrames` frames and the zero
+ *   page.
  */
 export function boot(
   nrFrames: u32,

@@ -27,7 +27,15 @@ import {
 import { EBADF, EDEADLK, EINVAL, EMFILE, ENOENT, ENOMEM, EPERM } from '../lib/errno';
 import { PERCPU_SCRATCH, thisCpu } from '../lib/percpu';
 import { CACHE_NAME, cacheAlloc } from '../lib/slab';
-import { allocFile, closeFd, fget, fput, getCloexec, installFd, setCloexec } from '../mm/file_table';
+import {
+  allocFile,
+  closeFd,
+  fget,
+  fput,
+  getCloexec,
+  installFd,
+  setCloexec,
+} from '../mm/file_table';
 import { ihold, iput, newInode } from '../mm/inode';
 import { inodeLock, inodeUnlock } from '../mm/inode_lock';
 import { addSeals, busyPages, continueAddSeals } from '../mm/memfd';
@@ -36,7 +44,9 @@ import { F_SEAL_EXEC, F_SEAL_SEAL, F_SEAL_SHRINK, Inode } from '../types/address
 import { FMODE_READ, FMODE_WRITE, File } from '../types/file';
 import { NR_OPEN, Task } from '../types/task';
 
-/** System calls that make, close and control descriptors (Linux: mm/memfd.c, fs/fcntl.c, fs/open.c). */
+/**
+ * System calls that make, close and control descriptors (Linux: mm/memfd.c, fs/fcntl.c, fs/open.c).
+ */
 
 /** Longest name of a memfd, without the terminating zero (Linux: MFD_NAME_MAX_LEN). */
 export const MFD_NAME_MAX: u32 = 249;

@@ -33,7 +33,9 @@ export function spawn(): i32 {
   return <i32>address;
 }
 
-/** Ends a process: its memory and its files go (Linux: do_exit). Its task must not be used again. */
+/**
+ * Ends a process: its memory and its files go (Linux: do_exit). Its task must not be used again.
+ */
 export function exit(task: Task): void {
   trace(TRACE_EXIT, task.pid, 0);
   for (let fd: u32 = 0; fd < NR_OPEN; fd++) closeFd(task, fd);

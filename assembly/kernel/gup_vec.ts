@@ -22,8 +22,9 @@ import { TASK_SIZE } from '../arch/pgtable';
 import { Task } from '../types/task';
 
 /**
- * The pages that one call from TypeScript holds, as an object of the kernel's: what a driver's array
- * of pages is in Linux. All of them stand in one list, so that references can be accounted for.
+ * The pages that one call from TypeScript holds, as an object of the kernel's: what a driver's
+ * array of pages is in Linux. All of them stand in one list, so that references can be accounted
+ * for.
  */
 
 // ╒═══════════════ struct vec_list (64 bytes) ═══════════════╕
@@ -35,9 +36,12 @@ export class VecList {
   private _pad: u32;
   private _vecs: u64;
 
+
   @inline get lock(): SpinLock {
     return changetype<SpinLock>(changetype<usize>(this) + offsetof<VecList>('_lock'));
   }
+
+
   @inline get vecs(): ListHead {
     return listAt(changetype<usize>(this) + offsetof<VecList>('_vecs'));
   }
@@ -84,7 +88,7 @@ export function gupRelease(vec: GupVec, dirty: bool): void {
   list.lock.lock();
   vec.list.del();
   list.lock.unlock();
-  for (let at: u32 = 0; at < vec.length; ) {
+  for (let at: u32 = 0; at < vec.length;) {
     const entries = entriesAt(vec, at);
     const run = min(vec.length - at, capacityAt(vec));
     if (dirty) {
@@ -107,11 +111,11 @@ export function gupPfn(vec: GupVec, index: u32): u32 {
 
 /** Copies bytes between a vector's frames and a buffer, as a device does by DMA: -EINVAL beyond. */
 export function gupCopy(vec: GupVec, offset: u64, buffer: usize, length: u32, write: bool): i32 {
-  if (offset + length > <u64>vec.length << PAGE_SHIFT) return -EINVAL;
+  if (offset + length > (<u64>vec.length) << PAGE_SHIFT) return -EINVAL;
   let done: u32 = 0;
   while (done < length) {
     const at = offset + done;
-    const inPage = <u32>at & (PAGE_SIZE - 1);
+    const inPage = (<u32>at) & (PAGE_SIZE - 1);
     const chunk = min(length - done, PAGE_SIZE - inPage);
     const pfn = gupPfn(vec, <u32>(at >> PAGE_SHIFT));
     if (write) writePage(pfn, inPage, buffer + done, chunk);
@@ -123,16 +127,16 @@ export function gupCopy(vec: GupVec, offset: u64, buffer: usize, length: u32, wr
 
 /** As Linux checks them before anything is allocated (Linux: gup_fast_fallback). */
 function checkRange(start: u64, nr: u32): i32 {
-  const end = start + (<u64>nr << PAGE_SHIFT);
+  const end = start + ((<u64>nr) << PAGE_SHIFT);
   if (end < start) return -EOVERFLOW;
   return end > TASK_SIZE ? -EFAULT : 0;
 }
 
 function fill(vec: GupVec, task: Task, start: u64, nr: u32, fast: bool): i32 {
-  for (let at: u32 = 0; at < nr; ) {
+  for (let at: u32 = 0; at < nr;) {
     const entries = entriesAt(vec, at);
     const want = min(nr - at, capacityAt(vec));
-    const address = start + (<u64>at << PAGE_SHIFT);
+    const address = start + ((<u64>at) << PAGE_SHIFT);
     const got = fast
       ? getUserPagesFast(task.mm, address, want, vec.gupFlags, entries)
       : getUserPages(task.mm, address, want, vec.gupFlags, entries);

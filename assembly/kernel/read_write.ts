@@ -8,16 +8,7 @@ import {
   SEEK_HOLE,
   SEEK_SET,
 } from '../abi';
-import {
-  EBADF,
-  EDEADLK,
-  EFBIG,
-  EINVAL,
-  ENOMEM,
-  ENXIO,
-  EOPNOTSUPP,
-  EPERM,
-} from '../lib/errno';
+import { EBADF, EDEADLK, EFBIG, EINVAL, ENOMEM, ENXIO, EOPNOTSUPP, EPERM } from '../lib/errno';
 import { xaNext } from '../lib/xarray';
 import { localIrqRestore, localIrqSave } from '../lib/rcu';
 import { PAGE_SHIFT, PAGE_SIZE } from '../memlayout';
@@ -85,13 +76,18 @@ export function sysWriteBegin(task: Task, fd: i32): i32 {
   return result;
 }
 
-/** Where a write with this position begins: O_APPEND writes at the end (Linux: generic_write_checks). */
+/**
+ * Where a write with this position begins: O_APPEND writes at the end (Linux:
+ * generic_write_checks).
+ */
 export function sysWritePosition(file: File, position: f64): f64 {
   if ((file.fFlags.load() & O_APPEND) != 0) return toF64(file.inode.iSize.load());
   return position;
 }
 
-/** Writes up to the end of one page: bytes written, or an error (Linux: shmem_write_begin, _end). */
+/**
+ * Writes up to the end of one page: bytes written, or an error (Linux: shmem_write_begin, _end).
+ */
 export function sysWrite(file: File, position: f64, buffer: usize, length: u32): i32 {
   const inode = file.inode;
   const at = toU64(position);

@@ -30,12 +30,14 @@ export function sysMmap(
     if (file == null) return -EBADF;
   }
   const bytes = toU64(length);
-  const result = (flags & MAP_HUGETLB) != 0
-    ? <i64>(file == null ? -ENOMEM : -EINVAL) // no huge pages are reserved, and no file has any
-    : mmapLocked(task, toU64(addr), bytes, prot, flags, file, at >> PAGE_SHIFT);
+  const result =
+    (flags & MAP_HUGETLB) != 0
+      ? <i64>(file == null ? -ENOMEM : -EINVAL) // no huge pages are reserved, and no file has any
+      : mmapLocked(task, toU64(addr), bytes, prot, flags, file, at >> PAGE_SHIFT);
   if (file != null) fput(file);
   if (result >= 0 && wantsPopulate(flags)) {
-    // Shared pages are read only, so that they do not become dirty (Linux: populate_vma_page_range).
+    // Shared pages are read only, so that they do not become dirty (Linux:
+    // populate_vma_page_range).
     const write = (prot & PROT_WRITE) != 0 && (flags & MAP_TYPE) == MAP_PRIVATE;
     touchUser(task.mm, result, <u64>result + bytes, write);
   }
@@ -60,7 +62,9 @@ export function sysMprotect(task: Task, addr: f64, length: f64, prot: u32): i32 
   return result;
 }
 
-/** Copies out of a process's memory, as its own loads would: 0, -SIGSEGV_RESULT or -SIGBUS_RESULT. */
+/**
+ * Copies out of a process's memory, as its own loads would: 0, -SIGSEGV_RESULT or -SIGBUS_RESULT.
+ */
 export function userLoad(task: Task, addr: f64, buffer: usize, length: u32): i32 {
   return accessUser(task.mm, toU64(addr), buffer, length, false);
 }

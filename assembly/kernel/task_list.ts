@@ -11,9 +11,12 @@ export class MmLists {
   private _pad: u32;
   private _mms: u64;
 
+
   @inline get lock(): SpinLock {
     return changetype<SpinLock>(changetype<usize>(this) + offsetof<MmLists>('_lock'));
   }
+
+
   @inline get mms(): ListHead {
     return listAt(changetype<usize>(this) + offsetof<MmLists>('_mms'));
   }

@@ -99,7 +99,9 @@ export class Atomic<T> {
     return atomic.xchg<T>(changetype<usize>(this), value);
   }
 
-  /** Stores `desired` if the value is `expected`; returns the value seen; full barrier on success. */
+  /**
+   * Stores `desired` if the value is `expected`; returns the value seen; full barrier on success.
+   */
   @inline cmpxchg(expected: T, desired: T): T {
     if (isDefined(SCHED)) schedPoint(changetype<usize>(this), SchedOp.Cmpxchg, sizeof<T>());
     return atomic.cmpxchg<T>(changetype<usize>(this), expected, desired);

@@ -21,6 +21,7 @@ export class TreeNode {
   height: u32;
 }
 
+
 @unmanaged
 export class TreeRoot {
   node: TreeNode | null;
@@ -34,7 +35,12 @@ if (offsetof<TreeRoot>() != 4) ERROR('structs reserve four bytes for a tree root
  * Preconditions:
  * - that side of `parent` is empty, and it is where the node belongs in the order.
  */
-export function treeInsert<A>(root: TreeRoot, node: TreeNode, parent: TreeNode | null, onLeft: bool): void {
+export function treeInsert<A>(
+  root: TreeRoot,
+  node: TreeNode,
+  parent: TreeNode | null,
+  onLeft: bool,
+): void {
   node.parent = parent;
   node.left = null;
   node.right = null;
@@ -145,7 +151,12 @@ function replaceChild(root: TreeRoot, node: TreeNode, child: TreeNode | null): v
 }
 
 /** The successor takes the place of `node`. Returns the lowest node whose subtree changed. */
-function eraseWithTwoChildren(root: TreeRoot, node: TreeNode, left: TreeNode, right: TreeNode): TreeNode {
+function eraseWithTwoChildren(
+  root: TreeRoot,
+  node: TreeNode,
+  left: TreeNode,
+  right: TreeNode,
+): TreeNode {
   const heir = leftmost(right);
   let changed: TreeNode = heir;
   if (heir != right) {

@@ -1,4 +1,6 @@
-/** Errors as negative results, with the numbers of Linux on x86-64 (Linux: errno-base.h, errno.h). */
+/**
+ * Errors as negative results, with the numbers of Linux on x86-64 (Linux: errno-base.h, errno.h).
+ */
 export const EPERM: i32 = 1;
 export const ENOENT: i32 = 2;
 export const EINTR: i32 = 4;

@@ -26,7 +26,7 @@ export function intervalInsert<K>(root: TreeRoot, node: TreeNode): void {
   const start = changetype<K>(0).start(node);
   let parent: TreeNode | null = null;
   let onLeft = false;
-  for (let at = root.node; at != null; ) {
+  for (let at = root.node; at != null;) {
     parent = at;
     onLeft = start < changetype<K>(0).start(at);
     at = onLeft ? at.left : at.right;
@@ -39,7 +39,9 @@ export function intervalRemove<K>(root: TreeRoot, node: TreeNode): void {
   treeErase<LargestEnd<K>>(root, node);
 }
 
-/** The first node in order that overlaps [first, last], or null (Linux: interval_tree_iter_first). */
+/**
+ * The first node in order that overlaps [first, last], or null (Linux: interval_tree_iter_first).
+ */
 export function intervalFirst<K>(root: TreeRoot, first: u64, last: u64): TreeNode | null {
   const top = root.node;
   if (top == null || changetype<K>(0).subtreeLast(top) < first) return null;

@@ -29,6 +29,7 @@ export class Kdesc {
     return changetype<Kdesc>(KDESC_BASE + ((address - KMEM_BASE) >> PAGE_SHIFT) * KDESC_SIZE);
   }
 
+
   @inline get ptl(): SpinLock {
     return changetype<SpinLock>(changetype<usize>(this) + offsetof<Kdesc>('_ptl'));
   }

@@ -27,6 +27,7 @@ export class Kmem {
   firstFree: u32;
   nrUsed: u32;
 
+
   @inline get lock(): SpinLock {
     return changetype<SpinLock>(changetype<usize>(this) + offsetof<Kmem>('_lock'));
   }
@@ -72,7 +73,7 @@ function takeFree(state: Kmem): usize {
     return page;
   }
   if (state.frontier == machine().nrKpages) return 0;
-  return KMEM_BASE + (<usize>(state.frontier++) << PAGE_SHIFT);
+  return KMEM_BASE + ((<usize>state.frontier++) << PAGE_SHIFT);
 }
 
 /** Clears a kernel page before it is freed or handed on. */

@@ -47,32 +47,49 @@ export class MachineState {
   private _arrived: u32;
   clock: f64;
 
+
   @inline get state(): Atomic<u32> {
     return changetype<Atomic<u32>>(changetype<usize>(this) + offsetof<MachineState>('_state'));
   }
+
+
   @inline get panicCpu(): Atomic<u32> {
     return changetype<Atomic<u32>>(changetype<usize>(this) + offsetof<MachineState>('_panicCpu'));
   }
+
+
   @inline get panicId(): Atomic<u32> {
     return changetype<Atomic<u32>>(changetype<usize>(this) + offsetof<MachineState>('_panicId'));
   }
+
+
   @inline get workersRunning(): Atomic<u32> {
     return changetype<Atomic<u32>>(
       changetype<usize>(this) + offsetof<MachineState>('_workersRunning'),
     );
   }
+
+
   @inline get nextPid(): Atomic<u32> {
     return changetype<Atomic<u32>>(changetype<usize>(this) + offsetof<MachineState>('_nextPid'));
   }
+
+
   @inline get nextIno(): Atomic<u32> {
     return changetype<Atomic<u32>>(changetype<usize>(this) + offsetof<MachineState>('_nextIno'));
   }
+
+
   @inline get startGate(): Atomic<u32> {
     return changetype<Atomic<u32>>(changetype<usize>(this) + offsetof<MachineState>('_startGate'));
   }
+
+
   @inline get stop(): Atomic<u32> {
     return changetype<Atomic<u32>>(changetype<usize>(this) + offsetof<MachineState>('_stop'));
   }
+
+
   @inline get arrived(): Atomic<u32> {
     return changetype<Atomic<u32>>(changetype<usize>(this) + offsetof<MachineState>('_arrived'));
   }

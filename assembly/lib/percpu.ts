@@ -53,30 +53,44 @@ export class PerCpu {
   private _waitingOn: u32;
   traceNext: u32;
 
+
   @inline static of(cpu: u32): PerCpu {
     return changetype<PerCpu>(PERCPU_BASE + <usize>cpu * PERCPU_SIZE);
   }
 
+
   @inline get irqSeq(): Atomic<u32> {
     return changetype<Atomic<u32>>(changetype<usize>(this) + offsetof<PerCpu>('_irqSeq'));
   }
+
+
   @inline get pinPolicy(): Atomic<u32> {
     return changetype<Atomic<u32>>(changetype<usize>(this) + offsetof<PerCpu>('_pinPolicy'));
   }
+
+
   @inline get pinsAcquired(): Atomic<u64> {
     return changetype<Atomic<u64>>(changetype<usize>(this) + offsetof<PerCpu>('_pinsAcquired'));
   }
+
+
   @inline get pinsReleased(): Atomic<u64> {
     return changetype<Atomic<u64>>(changetype<usize>(this) + offsetof<PerCpu>('_pinsReleased'));
   }
+
+
   @inline get gupCounted(): Atomic<u32> {
     return changetype<Atomic<u32>>(changetype<usize>(this) + offsetof<PerCpu>('_gupCounted'));
   }
+
+
   @inline get waitingOn(): Atomic<u32> {
     return changetype<Atomic<u32>>(changetype<usize>(this) + offsetof<PerCpu>('_waitingOn'));
   }
+
+
   @inline event(item: u32): Atomic<u64> {
-    return changetype<Atomic<u64>>(changetype<usize>(this) + PERCPU_EVENTS + (<usize>item << 3));
+    return changetype<Atomic<u64>>(changetype<usize>(this) + PERCPU_EVENTS + ((<usize>item) << 3));
   }
 }
 
@@ -93,7 +107,8 @@ export const PERCPU_HISTOGRAM_SIZE: usize = 8192;
 export const PERCPU_SCRATCH: usize = PERCPU_HISTOGRAM + PERCPU_HISTOGRAM_SIZE;
 export const PERCPU_SCRATCH_SIZE: usize = 4096;
 
-if (offsetof<PerCpu>('_waitingOn') != 64) ERROR('the first cache line of struct per_cpu overflowed');
+if (offsetof<PerCpu>('_waitingOn') != 64)
+  ERROR('the first cache line of struct per_cpu overflowed');
 if (PERCPU_PCP + 64 > PERCPU_TRACE) ERROR('pcp reaches the trace');
 if (PERCPU_TRACE + <usize>TRACE_EVENTS * TRACE_EVENT_SIZE > PERCPU_GATHER) ERROR('trace too long');
 if (PERCPU_SCRATCH + PERCPU_SCRATCH_SIZE > PERCPU_SIZE) ERROR('struct per_cpu outgrew its slot');

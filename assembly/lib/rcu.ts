@@ -5,17 +5,17 @@ import { pollWhile } from './wait';
 /**
  * Interrupts off as a read-side section.
  *
- * A CPU that walks something without a lock (page tables, a page cache tree, a mapping found through
- * a page) turns its interrupts off first. What it can reach is freed only after `synchronize` has
- * seen every other CPU leave the section that it was in:
+ * A CPU that walks something without a lock (page tables, a page cache tree, a mapping found
+ * through a page) turns its interrupts off first. What it can reach is freed only after
+ * `synchronize` has seen every other CPU leave the section that it was in:
  *
  *   walker    irqSeq becomes odd; walk; irqSeq becomes even
  *   freer     make the thing unreachable; synchronize; free it
  *
  * irqSeq counts, so the freer waits for one section to end and not for a moment with interrupts on:
  * a CPU that walks again and again does not hold it up. The store that makes irqSeq odd and the
- * walk's first load must not be exchanged, and neither must the freer's unlink and its first look at
- * irqSeq: of the two CPUs at least one sees the other. In Linux the freer sends an interrupt and
+ * walk's first load must not be exchanged, and neither must the freer's unlink and its first look
+ * at irqSeq: of the two CPUs at least one sees the other. In Linux the freer sends an interrupt and
  * waits for its delivery (tlb_remove_table_sync_one), which orders both.
  */
 

@@ -19,6 +19,7 @@ const READERS: u32 = ~(READER - 1);
 export class RwSem {
   private _word: u32;
 
+
   @inline get word(): Atomic<u32> {
     return changetype<Atomic<u32>>(changetype<usize>(this) + offsetof<RwSem>('_word'));
   }

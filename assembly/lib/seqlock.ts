@@ -8,6 +8,7 @@ import { Atomic, smpMb, smpRmb } from './atomic';
 export class SeqCount {
   private _sequence: u32;
 
+
   @inline get sequence(): Atomic<u32> {
     return changetype<Atomic<u32>>(changetype<usize>(this) + offsetof<SeqCount>('_sequence'));
   }

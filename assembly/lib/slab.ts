@@ -8,12 +8,15 @@ import { SpinLock } from './spinlock';
 /**
  * Object caches (Linux: kmem_cache). Each CPU keeps a magazine of free objects of each cache and
  * needs no lock for it; an empty magazine takes MAGAZINE objects from the cache's depot, a full one
- * gives as many back. Free objects are linked through their first word. A slab stays with its cache.
+ * gives as many back. Free objects are linked through their first word. A slab stays with its
+ * cache.
  *
  * Objects are handed out zeroed. Those of a multiple of 64 bytes lie on cache lines of their own.
  */
 
-/** Objects that move between a magazine and the depot at once; a magazine holds up to twice that. */
+/**
+ * Objects that move between a magazine and the depot at once; a magazine holds up to twice that.
+ */
 const MAGAZINE: u32 = 16;
 const DEPOTS: usize = MACHINE_BASE + 0x400;
 
@@ -27,9 +30,12 @@ export class Depot {
   firstFree: u32;
   nrSlabs: u32;
 
+
   @inline static of(cache: u32): Depot {
     return changetype<Depot>(DEPOTS + <usize>cache * 64);
   }
+
+
   @inline get lock(): SpinLock {
     return changetype<SpinLock>(changetype<usize>(this) + offsetof<Depot>('_lock'));
   }
@@ -44,8 +50,11 @@ export class Magazine {
   nrAllocs: u32;
   nrFrees: u32;
 
+
   @inline static of(cache: u32): Magazine {
-    return changetype<Magazine>(changetype<usize>(thisCpu()) + PERCPU_MAGAZINES + <usize>cache * 16);
+    return changetype<Magazine>(
+      changetype<usize>(thisCpu()) + PERCPU_MAGAZINES + <usize>cache * 16,
+    );
   }
 }
 

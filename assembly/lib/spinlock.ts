@@ -16,6 +16,7 @@ const CONTENDED: u32 = 2;
 export class SpinLock {
   private _word: u32;
 
+
   @inline get word(): Atomic<u32> {
     return changetype<Atomic<u32>>(changetype<usize>(this) + offsetof<SpinLock>('_word'));
   }

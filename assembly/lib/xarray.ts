@@ -9,8 +9,8 @@ import { SpinLock } from './spinlock';
  * Entries are addresses of at least four-byte alignment; 0 is none. A slot that points to another
  * node has bit 1 set.
  *
- * Writers hold `lock`. Readers may hold nothing: with interrupts off (see lib/rcu.ts) `xaLoad` walks
- * slots that change one by one; a node that has become empty is unlinked but freed only by
+ * Writers hold `lock`. Readers may hold nothing: with interrupts off (see lib/rcu.ts) `xaLoad`
+ * walks slots that change one by one; a node that has become empty is unlinked but freed only by
  * `xaReap`, after the writer has waited for such readers.
  */
 
@@ -42,14 +42,19 @@ export class XaNode {
   marks1: u64;
   marks2: u64;
 
+
   @inline slot(index: u32): Atomic<u32> {
-    return changetype<Atomic<u32>>(changetype<usize>(this) + XA_NODE_SLOTS + (<usize>index << 2));
+    return changetype<Atomic<u32>>(changetype<usize>(this) + XA_NODE_SLOTS + ((<usize>index) << 2));
   }
+
+
   @inline getMarks(mark: u32): u64 {
-    return load<u64>(changetype<usize>(this) + (<usize>mark << 3), offsetof<XaNode>('marks0'));
+    return load<u64>(changetype<usize>(this) + ((<usize>mark) << 3), offsetof<XaNode>('marks0'));
   }
+
+
   @inline setMarks(mark: u32, bits: u64): void {
-    store<u64>(changetype<usize>(this) + (<usize>mark << 3), bits, offsetof<XaNode>('marks0'));
+    store<u64>(changetype<usize>(this) + ((<usize>mark) << 3), bits, offsetof<XaNode>('marks0'));
   }
 }
 
@@ -68,9 +73,12 @@ export class XArray {
   garbage: XaNode | null;
   nrNodes: u32;
 
+
   @inline get lock(): SpinLock {
     return changetype<SpinLock>(changetype<usize>(this) + offsetof<XArray>('_lock'));
   }
+
+
   @inline get head(): Atomic<u32> {
     return changetype<Atomic<u32>>(changetype<usize>(this) + offsetof<XArray>('_head'));
   }
@@ -135,13 +143,15 @@ export function xaReapLocked(xa: XArray): void {
   }
 }
 
-/** Sets a mark on the entry at `index`, if there is one (Linux: __xa_set_mark). The lock is held. */
+/**
+ * Sets a mark on the entry at `index`, if there is one (Linux: __xa_set_mark). The lock is held.
+ */
 export function xaSetMarkLocked(xa: XArray, index: u64, mark: u32): void {
   let node = findLeaf(xa, index);
   if (node == null || node.slot(slotOf(node, index)).load() == 0) return;
   let at = slotOf(node, index);
   while (node != null) {
-    node.setMarks(mark, node.getMarks(mark) | (<u64>1 << at));
+    node.setMarks(mark, node.getMarks(mark) | ((<u64>1) << at));
     at = node.offset;
     node = node.parent;
   }
@@ -160,8 +170,8 @@ export function xaMarkedLocked(xa: XArray, mark: u32): bool {
 }
 
 /**
- * The smallest index at or after `from` with an entry (Linux: xas_find); XA_NONE when there is none.
- * The lock is held, or interrupts are off.
+ * The smallest index at or after `from` with an entry (Linux: xas_find); XA_NONE when there is
+ * none. The lock is held, or interrupts are off.
  */
 export function xaNext(xa: XArray, from: u64): u64 {
   return findNext(xa, from, NR_MARKS);
@@ -216,7 +226,7 @@ function createPath(xa: XArray, index: u64): XaNode | null {
         if (node.count == 0) unlinkEmpty(xa, node);
         return null;
       }
-      entry = <u32>changetype<usize>(child) | NODE_BIT;
+      entry = (<u32>changetype<usize>(child)) | NODE_BIT;
       node.slot(at).storeRelease(entry);
       node.count++;
     }
@@ -232,7 +242,7 @@ function plantRoot(xa: XArray, index: u64): bool {
   }
   const root = newNode(xa, shift, 0, null);
   if (root == null) return false;
-  xa.head.storeRelease(<u32>changetype<usize>(root) | NODE_BIT);
+  xa.head.storeRelease((<u32>changetype<usize>(root)) | NODE_BIT);
   return true;
 }
 
@@ -241,13 +251,13 @@ function growRoot(xa: XArray): bool {
   const old = nodeOf(xa.head.load());
   const root = newNode(xa, old.shift + <u8>XA_CHUNK_SHIFT, 0, null);
   if (root == null) return false;
-  root.slot(0).init(<u32>changetype<usize>(old) | NODE_BIT);
+  root.slot(0).init((<u32>changetype<usize>(old)) | NODE_BIT);
   root.count = 1;
   for (let mark: u32 = 0; mark < NR_MARKS; mark++) {
     root.setMarks(mark, old.getMarks(mark) != 0 ? 1 : 0);
   }
   old.parent = root;
-  xa.head.storeRelease(<u32>changetype<usize>(root) | NODE_BIT);
+  xa.head.storeRelease((<u32>changetype<usize>(root)) | NODE_BIT);
   return true;
 }
 
@@ -284,7 +294,7 @@ function clearMarkAt(leaf: XaNode, slot: u32, mark: u32): void {
   let node: XaNode | null = leaf;
   let at = slot;
   while (node != null) {
-    const bits = node.getMarks(mark) & ~(<u64>1 << at);
+    const bits = node.getMarks(mark) & ~((<u64>1) << at);
     node.setMarks(mark, bits);
     if (bits != 0) return;
     at = node.offset;

@@ -25,14 +25,10 @@ import { vmaLookup } from './vma_tree';
  * the page waits for it before the page goes to somebody else.
  */
 
-/** Copies `length` bytes between a process's memory and a kernel buffer: 0, or a signal or error. */
-export function accessUser(
-  mm: MmStruct,
-  start: u64,
-  buffer: usize,
-  length: u32,
-  write: bool,
-): i32 {
+/**
+ * Copies `length` bytes between a process's memory and a kernel buffer: 0, or a signal or error.
+ */
+export function accessUser(mm: MmStruct, start: u64, buffer: usize, length: u32, write: bool): i32 {
   let done: u32 = 0;
   while (done < length) {
     const address = start + done;
@@ -77,7 +73,7 @@ function accessPage(mm: MmStruct, address: u64, buffer: usize, length: u32, writ
   localIrqSave();
   const pfn = walkUser(mm, address, write);
   if (pfn >= 0) {
-    const offset = <u32>address & (PAGE_SIZE - 1);
+    const offset = (<u32>address) & (PAGE_SIZE - 1);
     if (write) writePage(<u32>pfn, offset, buffer, length);
     else readPage(<u32>pfn, offset, buffer, length);
   }

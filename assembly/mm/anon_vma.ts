@@ -137,7 +137,9 @@ function linkChain(chain: AnonVmaChain, vma: Vma, anonVma: AnonVma): void {
   intervalInsert<AvcInterval>(anonVma.tree, chain.node);
 }
 
-/** A neighbour's anon_vma, if the two VMAs could be merged one day (Linux: find_mergeable_anon_vma). */
+/**
+ * A neighbour's anon_vma, if the two VMAs could be merged one day (Linux: find_mergeable_anon_vma).
+ */
 function findMergeableAnonVma(vma: Vma): AnonVma | null {
   const next = nextVma(vma);
   if (next != null && couldMerge(vma, next)) {
@@ -148,7 +150,9 @@ function findMergeableAnonVma(vma: Vma): AnonVma | null {
   return prev != null && couldMerge(prev, vma) ? reusableAnonVma(prev) : null;
 }
 
-/** Adjacent and alike but for the access that mprotect could change (Linux: anon_vma_compatible). */
+/**
+ * Adjacent and alike but for the access that mprotect could change (Linux: anon_vma_compatible).
+ */
 function couldMerge(a: Vma, b: Vma): bool {
   return (
     a.vmEnd == b.vmStart &&

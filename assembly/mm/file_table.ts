@@ -80,7 +80,7 @@ export function setCloexec(task: Task, fd: i32, on: bool): void {
 
 /** A slot holds the file's address; its lowest bit is close-on-exec. */
 function slotOf(task: Task, fd: u32): usize {
-  return <usize>task.fdTable + (<usize>fd << 2);
+  return <usize>task.fdTable + ((<usize>fd) << 2);
 }
 
 function fileAt(task: Task, fd: u32): File | null {

@@ -12,8 +12,8 @@ import { modPageState } from './vmstat';
 /** The page cache (Linux: mm/filemap.c). The cache holds one reference to each of its pages. */
 
 /**
- * The page at `index` with a reference, or null (Linux: filemap_get_entry). Takes no lock: after the
- * reference it looks again whether the page is still in its place.
+ * The page at `index` with a reference, or null (Linux: filemap_get_entry). Takes no lock: after
+ * the reference it looks again whether the page is still in its place.
  */
 export function filemapGetPage(mapping: AddressSpace, index: u64): Page | null {
   let found: Page | null = null;

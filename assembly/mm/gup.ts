@@ -61,8 +61,8 @@ export function getUserPagesFast(
   flags: u32,
   entries: usize,
 ): i32 {
-  const length = <u64>nr << PAGE_SHIFT;
-  const first = start & ~<u64>(PAGE_SIZE - 1);
+  const length = (<u64>nr) << PAGE_SHIFT;
+  const first = start & ~(<u64>(PAGE_SIZE - 1));
   if (first + length < first) return -EOVERFLOW;
   if (first + length > TASK_SIZE) return -EFAULT;
   const fast = gupFastByPolicy(mm, first, nr, flags, entries);
@@ -71,7 +71,7 @@ export function getUserPagesFast(
   countVmEvent(VM_GUP_FAST_FALLBACK);
   const rest = getUserPages(
     mm,
-    first + (<u64>fast << PAGE_SHIFT),
+    first + ((<u64>fast) << PAGE_SHIFT),
     nr - fast,
     flags,
     entries + <usize>fast * GUP_ENTRY_SIZE,
@@ -86,7 +86,7 @@ export function getUserPages(mm: MmStruct, start: u64, nr: u32, flags: u32, entr
   trace(TRACE_GUP_SLOW, start, nr);
   if ((flags & FOLL_PIN) != 0) mm.flags.fetchOr(MMF_HAS_PINNED);
   mm.mmapLock.downRead();
-  const result = gupLocked(mm, start & ~<u64>(PAGE_SIZE - 1), nr, flags, entries);
+  const result = gupLocked(mm, start & ~(<u64>(PAGE_SIZE - 1)), nr, flags, entries);
   mm.mmapLock.upRead();
   if (result > 0 && (flags & FOLL_PIN) != 0) thisCpuAdd(thisCpu().pinsAcquired, result);
   return result;
@@ -128,7 +128,7 @@ function gupLocked(mm: MmStruct, start: u64, nr: u32, flags: u32, entries: usize
   let vma: Vma | null = null;
   thisCpu().gupCounted.init(0);
   for (; got < nr; got++) {
-    const address = start + (<u64>got << PAGE_SHIFT);
+    const address = start + ((<u64>got) << PAGE_SHIFT);
     if (vma == null || address >= vma.vmEnd) {
       vma = vmaLookup(mm, address);
       error = vma == null ? -EFAULT : checkVmaFlags(vma, flags);
@@ -170,7 +170,9 @@ function gupOne(vma: Vma, address: u64, flags: u32, entry: GupEntry): i32 {
   }
 }
 
-/** The page of one entry, under its lock: 0 and taken, or what is missing (Linux: follow_page_pte). */
+/**
+ * The page of one entry, under its lock: 0 and taken, or what is missing (Linux: follow_page_pte).
+ */
 function followPage(vma: Vma, address: u64, flags: u32, entry: GupEntry): i32 {
   const table = findPteTable(vma.vmMm, address);
   if (table == 0) return NEEDS_FAULT;

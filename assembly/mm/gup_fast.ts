@@ -1,9 +1,4 @@
-import {
-  FOLL_LONGTERM,
-  FOLL_PIN,
-  FOLL_WRITE,
-  SEAL_DONTPIN,
-} from '../abi';
+import { FOLL_LONGTERM, FOLL_PIN, FOLL_WRITE, SEAL_DONTPIN } from '../abi';
 import {
   PAGE_PRESENT,
   PTRS_PER_TABLE,
@@ -82,10 +77,10 @@ export function releaseEntries<P>(entries: usize, nr: u32, write: bool): void {
 function gupPgdRange<P>(mm: MmStruct, start: u64, nr: u32, flags: u32, entries: usize): u32 {
   let got: u32 = 0;
   while (got < nr) {
-    const address = start + (<u64>got << PAGE_SHIFT);
+    const address = start + ((<u64>got) << PAGE_SHIFT);
     const table = walkToTable(mm, address);
     if (table == 0) break;
-    const inTable = PTRS_PER_TABLE - (<u32>(address >> PAGE_SHIFT) & (PTRS_PER_TABLE - 1));
+    const inTable = PTRS_PER_TABLE - ((<u32>(address >> PAGE_SHIFT)) & (PTRS_PER_TABLE - 1));
     const want = min(nr - got, inTable);
     const here = gupPteRange<P>(table, address, want, flags, entries + <usize>got * GUP_ENTRY_SIZE);
     got += here;
@@ -110,7 +105,7 @@ function gupPteRange<P>(table: usize, start: u64, nr: u32, flags: u32, entries: 
   const write = (flags & FOLL_WRITE) != 0;
   const careful = mustLookAtMapping(flags);
   for (let i: u32 = 0; i < nr; i++) {
-    const ptep = entryOf(table, start + (<u64>i << PAGE_SHIFT), 0);
+    const ptep = entryOf(table, start + ((<u64>i) << PAGE_SHIFT), 0);
     const pte = ptep.load();
     if (!pteAccessPermitted(pte, write) || pteSpecial(pte)) return i;
     const page = Page.fromPfn(ptePfn(pte));

@@ -40,12 +40,17 @@ export class InodeLists {
   private _inodes: u64;
   private _orphans: u64;
 
+
   @inline get lock(): SpinLock {
     return changetype<SpinLock>(changetype<usize>(this) + offsetof<InodeLists>('_lock'));
   }
+
+
   @inline get inodes(): ListHead {
     return listAt(changetype<usize>(this) + offsetof<InodeLists>('_inodes'));
   }
+
+
   @inline get orphans(): ListHead {
     return listAt(changetype<usize>(this) + offsetof<InodeLists>('_orphans'));
   }

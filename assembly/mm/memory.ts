@@ -53,7 +53,9 @@ export function handleMmFault(vma: Vma, address: u64, flags: u32): i32 {
   return 0;
 }
 
-/** The bits of an entry of this VMA; PAGE_RW only where a write needs no copy (Linux: vm_page_prot). */
+/**
+ * The bits of an entry of this VMA; PAGE_RW only where a write needs no copy (Linux: vm_page_prot).
+ */
 export function vmPageProt(vma: Vma): u64 {
   const flags = vma.vmFlags;
   const writable = (flags & (VM_WRITE | VM_SHARED)) == (VM_WRITE | VM_SHARED);
@@ -119,7 +121,10 @@ function doFault(vma: Vma, address: u64, flags: u32, table: usize): i32 {
   return 0;
 }
 
-/** Maps a locked page of a file; its reference goes to the entry, or is dropped (Linux: finish_fault). */
+/**
+ * Maps a locked page of a file; its reference goes to the entry, or is dropped (Linux:
+ * finish_fault).
+ */
 function finishFault(vma: Vma, address: u64, table: usize, page: Page, flags: u32): void {
   const dirty = (flags & FAULT_FLAG_WRITE) != 0 ? PAGE_DIRTY : 0;
   const pte = mkPte(page.pfn, vmPageProt(vma) | PAGE_ACCESSED | dirty);
@@ -235,12 +240,15 @@ export function setPageDirtyLock(page: Page): void {
   unlockPage(page);
 }
 
-/** What zapping one entry leaves to do: hands the dirty bit to the page (Linux: zap_present_folio_ptes). */
+/**
+ * What zapping one entry leaves to do: hands the dirty bit to the page (Linux:
+ * zap_present_folio_ptes).
+ */
 export function zapDirtyBit(pte: u64, page: Page): void {
   if (pteDirty(pte) && !page.isAnon) markPageDirty(page);
 }
 
 /** Bytes from `address` to the end of its page. */
 export function bytesToPageEnd(address: u64): u32 {
-  return PAGE_SIZE - (<u32>address & (PAGE_SIZE - 1));
+  return PAGE_SIZE - ((<u32>address) & (PAGE_SIZE - 1));
 }

@@ -14,15 +14,7 @@ import {
   MAP_GROWSDOWN,
 } from '../abi';
 import { TASK_SIZE } from '../arch/pgtable';
-import {
-  EACCES,
-  EEXIST,
-  EINVAL,
-  ENOMEM,
-  EOPNOTSUPP,
-  EOVERFLOW,
-  EPERM,
-} from '../lib/errno';
+import { EACCES, EEXIST, EINVAL, ENOMEM, EOPNOTSUPP, EOVERFLOW, EPERM } from '../lib/errno';
 import { machine } from '../lib/machine';
 import { TRACE_MMAP, trace } from '../lib/trace';
 import { PAGE_SHIFT, PAGE_SIZE } from '../memlayout';
@@ -78,7 +70,7 @@ export function doMmap(
   let flags = mapFlags;
   if ((flags & MAP_FIXED_NOREPLACE) != 0) flags |= MAP_FIXED;
   const fixed = (flags & MAP_FIXED) != 0;
-  const bytes = (length + PAGE_SIZE - 1) & ~<u64>(PAGE_SIZE - 1);
+  const bytes = (length + PAGE_SIZE - 1) & ~(<u64>(PAGE_SIZE - 1));
   if (bytes == 0) return -ENOMEM;
   if (fileOffsetPages + (bytes >> PAGE_SHIFT) < fileOffsetPages) return -EOVERFLOW;
   if (mm.mapCount > machine().maxMapCount) return -ENOMEM;
@@ -91,7 +83,7 @@ export function doMmap(
     file == null ? anonFlags(prot, flags) : fileFlags(file, fileOffsetPages, bytes, prot, flags);
   if (vmFlags < 0) return vmFlags;
   let pgoff = fileOffsetPages;
-  if (file == null) pgoff = (vmFlags & VM_SHARED) != 0 ? 0 : <u64>address >> PAGE_SHIFT;
+  if (file == null) pgoff = (vmFlags & VM_SHARED) != 0 ? 0 : (<u64>address) >> PAGE_SHIFT;
   return mmapRegion(mm, <u64>address, bytes, <u32>vmFlags, file, pgoff);
 }
 
@@ -119,7 +111,7 @@ function getUnmappedArea(mm: MmStruct, hint: u64, bytes: u64, fixed: bool): i64 
 
 /** A hint is rounded to a page, and up to the lowest allowed (Linux: round_hint_to_min). */
 function roundHint(hint: u64): u64 {
-  const page = hint & ~<u64>(PAGE_SIZE - 1);
+  const page = hint & ~(<u64>(PAGE_SIZE - 1));
   return hint != 0 && page < MMAP_MIN_ADDR ? MMAP_MIN_ADDR : page;
 }
 
@@ -179,7 +171,8 @@ function checkWriteSeal(file: File, vmFlags: u32): i64 {
 
 /**
  * Makes the VMA (Linux: mmap_region). A mapping that may write counts itself first, so that a
- * sealer that looks meanwhile is refused, or has already made this fail; linking counts it for good.
+ * sealer that looks meanwhile is refused, or has already made this fail; linking counts it for
+ * good.
  */
 function mmapRegion(
   mm: MmStruct,

@@ -33,11 +33,13 @@ function gather(): MmuGather {
   return changetype<MmuGather>(changetype<usize>(thisCpu()) + PERCPU_GATHER);
 }
 
-/** Keeps a page, with the reference that its mapping had, until the flush (Linux: tlb_remove_page). */
+/**
+ * Keeps a page, with the reference that its mapping had, until the flush (Linux: tlb_remove_page).
+ */
 export function gatherPage(page: Page): void {
   const tlb = gather();
   if (tlb.nrPages == GATHER_CAPACITY) tlbFinish();
-  const slot = changetype<usize>(tlb) + GATHER_PAGES + (<usize>tlb.nrPages << 2);
+  const slot = changetype<usize>(tlb) + GATHER_PAGES + ((<usize>tlb.nrPages) << 2);
   store<u32>(slot, <u32>changetype<usize>(page));
   tlb.nrPages++;
 }
@@ -50,14 +52,16 @@ export function gatherTable(table: usize): void {
   tlb.tables = <u32>table;
 }
 
-/** Waits for the CPUs that may still use what was gathered, then frees it (Linux: tlb_finish_mmu). */
+/**
+ * Waits for the CPUs that may still use what was gathered, then frees it (Linux: tlb_finish_mmu).
+ */
 export function tlbFinish(): void {
   const tlb = gather();
   if (tlb.nrPages == 0 && tlb.tables == 0) return;
   synchronize();
   const pages = changetype<usize>(tlb) + GATHER_PAGES;
   for (let i: u32 = 0; i < tlb.nrPages; i++) {
-    putPage(changetype<Page>(<usize>load<u32>(pages + (<usize>i << 2))));
+    putPage(changetype<Page>(<usize>load<u32>(pages + ((<usize>i) << 2))));
   }
   tlb.nrPages = 0;
   let table = <usize>tlb.tables;

@@ -34,7 +34,7 @@ export function doMprotect(mm: MmStruct, start: u64, length: u64, protAll: u32):
   if (grows == (PROT_GROWSDOWN | PROT_GROWSUP)) return -EINVAL;
   if ((start & (PAGE_SIZE - 1)) != 0) return -EINVAL;
   if (length == 0) return 0;
-  const end = start + ((length + PAGE_SIZE - 1) & ~<u64>(PAGE_SIZE - 1));
+  const end = start + ((length + PAGE_SIZE - 1) & ~(<u64>(PAGE_SIZE - 1)));
   if (end <= start) return -ENOMEM;
   if ((prot & ~(PROT_READ | PROT_WRITE | PROT_EXEC | PROT_SEM)) != 0) return -EINVAL;
   const first = findVma(mm, start);
@@ -70,7 +70,9 @@ function protectRange(mm: MmStruct, first: Vma, start: u64, end: u64, access: u3
   return error;
 }
 
-/** Changes one VMA or a part of it; returns the one that holds the part then, or null: no memory. */
+/**
+ * Changes one VMA or a part of it; returns the one that holds the part then, or null: no memory.
+ */
 function protectVma(mm: MmStruct, vma: Vma, start: u64, end: u64, flags: u32): Vma | null {
   if (flags == vma.vmFlags) return vma;
   let part: Vma = vma;
@@ -88,7 +90,10 @@ function protectVma(mm: MmStruct, vma: Vma, start: u64, end: u64, flags: u32): V
   return vmaMerge(mm, part);
 }
 
-/** Brings the entries in line with the VMA, and waits for accesses under way (Linux: change_protection). */
+/**
+ * Brings the entries in line with the VMA, and waits for accesses under way (Linux:
+ * change_protection).
+ */
 function changeProtection(vma: Vma): void {
   let address = vma.vmStart;
   while (address < vma.vmEnd) {
@@ -115,7 +120,10 @@ function changeTable(vma: Vma, table: usize, start: u64, end: u64): void {
   lock.unlock();
 }
 
-/** A private page that is the process's own needs no fault to be written (Linux: can_change_pte_writable). */
+/**
+ * A private page that is the process's own needs no fault to be written (Linux:
+ * can_change_pte_writable).
+ */
 function canStayWritable(vma: Vma, pte: u64): bool {
   if ((vma.vmFlags & (VM_WRITE | VM_SHARED)) != VM_WRITE || pteSpecial(pte)) return false;
   const page = Page.fromPfn(ptePfn(pte));

@@ -178,18 +178,18 @@ function growLocked(z: Zone): bool {
   const left = machine().nrFrames - z.frontier;
   if (left == 0) return false;
   let order = MAX_PAGE_ORDER;
-  while (<u32>1 << order > left) order--;
+  while ((<u32>1) << order > left) order--;
   const pfn = z.frontier;
-  z.frontier += <u32>1 << order;
+  z.frontier += (<u32>1) << order;
   addToFreeList(z, pfn, order);
   return true;
 }
 
 /** Splits a block of order `have` down to `want`, and frees the upper halves (Linux: expand). */
 function expand(z: Zone, pfn: u32, want: u32, have: u32): void {
-  for (let order = have; order > want; ) {
+  for (let order = have; order > want;) {
     order--;
-    addToFreeList(z, pfn + (<u32>1 << order), order);
+    addToFreeList(z, pfn + ((<u32>1) << order), order);
   }
 }
 
@@ -198,8 +198,8 @@ function freeOnePageLocked(z: Zone, first: u32, firstOrder: u32): void {
   let pfn = first;
   let order = firstOrder;
   while (order < MAX_PAGE_ORDER) {
-    const buddy = pfn ^ (<u32>1 << order);
-    if (buddy + (<u32>1 << order) > z.frontier) break;
+    const buddy = pfn ^ ((<u32>1) << order);
+    if (buddy + ((<u32>1) << order) > z.frontier) break;
     const page = Page.fromPfn(buddy);
     if (page.mapcount.load() != PAGE_TYPE_BUDDY || page.privateData != order) break;
     delPageFromFreeList(z, page, order);
@@ -215,7 +215,7 @@ function addToFreeList(z: Zone, pfn: u32, order: u32): void {
   page.mapcount.init(PAGE_TYPE_BUDDY);
   z.freeList(order).add(page.lru);
   z.setNrFree(order, z.getNrFree(order) + 1);
-  z.nrBuddy += <u32>1 << order;
+  z.nrBuddy += (<u32>1) << order;
 }
 
 function delPageFromFreeList(z: Zone, page: Page, order: u32): void {
@@ -223,13 +223,13 @@ function delPageFromFreeList(z: Zone, page: Page, order: u32): void {
   page.mapcount.init(-1);
   page.privateData = 0;
   z.setNrFree(order, z.getNrFree(order) - 1);
-  z.nrBuddy -= <u32>1 << order;
+  z.nrBuddy -= (<u32>1) << order;
 }
 
 /** Makes the pages of a block ready for their owner (Linux: prep_new_page). */
 function prepNewPage(page: Page, order: u32): void {
   const pfn = page.pfn;
-  for (let i: u32 = 0; i < <u32>1 << order; i++) {
+  for (let i: u32 = 0; i < (<u32>1) << order; i++) {
     const each = Page.fromPfn(pfn + i);
     BUG_ON(each.refcount.load() != 0, 131);
     each.flags.init(0);
@@ -237,8 +237,8 @@ function prepNewPage(page: Page, order: u32): void {
     each.mapcount.init(-1);
   }
   page.refcount.init(1);
-  modPageState(VM_PGALLOC_NORMAL, <i64>1 << order);
-  modPageState(VM_NR_FREE_PAGES, -(<i64>1 << order));
+  modPageState(VM_PGALLOC_NORMAL, (<i64>1) << order);
+  modPageState(VM_NR_FREE_PAGES, -((<i64>1) << order));
 }
 
 /** Nobody may use a page that is freed (Linux: free_pages_prepare, "Bad page state"). */

@@ -3,17 +3,17 @@ import { VM_BUG_ON } from '../lib/bug';
 import { waitWhile } from '../lib/wait';
 
 /**
- * The page lock (Linux: folio_lock in mm/filemap.c): PG_locked in the flags. A CPU that finds it set
- * sets PG_waiters beside it and sleeps on the lower word of the flags; the unlock clears both bits
- * in one operation, and wakes everybody if the second was set.
+ * The page lock (Linux: folio_lock in mm/filemap.c): PG_locked in the flags. A CPU that finds it
+ * set sets PG_waiters beside it and sleeps on the lower word of the flags; the unlock clears both
+ * bits in one operation, and wakes everybody if the second was set.
  */
 
 /** Takes the lock, waiting if needed (Linux: folio_lock). */
 export function lockPage(page: Page): void {
   while (!trylockPage(page)) {
     const seen = page.flagsLow.load();
-    if ((seen & <u32>PG_LOCKED) == 0) continue;
-    const marked = seen | <u32>PG_WAITERS;
+    if ((seen & (<u32>PG_LOCKED)) == 0) continue;
+    const marked = seen | (<u32>PG_WAITERS);
     if (seen == marked || page.flagsLow.cmpxchg(seen, marked) == seen) {
       waitWhile(page.flagsLow, marked);
     }

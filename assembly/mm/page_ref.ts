@@ -1,8 +1,9 @@
 import { Page } from '../types/page';
 
 /**
- * Takes a reference unless the page is free or frozen (Linux: folio_try_get). Whoever found the page
- * without a lock must look again, afterwards, whether it is still the page that was looked for.
+ * Takes a reference unless the page is free or frozen (Linux: folio_try_get). Whoever found the
+ * page without a lock must look again, afterwards, whether it is still the page that was looked
+ * for.
  */
 export function tryGetPage(page: Page): bool {
   return tryAddPageRefs(page, 1);

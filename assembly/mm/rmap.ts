@@ -43,12 +43,14 @@ export function addNewAnonRmap(page: Page, vma: Vma, address: u64): void {
   VM_BUG_ON(vma.anonVma == null, 171);
   page.index = vma.pgoffOf(address);
   page.flags.init(PG_UPTODATE | PG_SWAPBACKED | PG_ANON_EXCLUSIVE);
-  page.mapping.init(<u32>changetype<usize>(vma.anonVma) | PAGE_MAPPING_ANON);
+  page.mapping.init((<u32>changetype<usize>(vma.anonVma)) | PAGE_MAPPING_ANON);
   page.mapcount.init(0);
   modPageState(VM_NR_ANON_MAPPED, 1);
 }
 
-/** Maps a page of a file once more; the lock of the page table is held (Linux: folio_add_file_rmap). */
+/**
+ * Maps a page of a file once more; the lock of the page table is held (Linux: folio_add_file_rmap).
+ */
 export function addFileRmap(page: Page): void {
   if (page.mapcount.fetchAdd(1) == -1) modPageState(VM_NR_FILE_MAPPED, 1);
 }
@@ -62,8 +64,8 @@ export function removeRmap(page: Page): void {
 }
 
 /**
- * How many entries the reverse map finds that map `page` (Linux: rmap_walk with page_mapped_in_vma).
- * Preconditions:
+ * How many entries the reverse map finds that map `page` (Linux: rmap_walk with
+ * page_mapped_in_vma). Preconditions:
  * - the page is locked, or nobody else is at work.
  */
 export function rmapCount(page: Page): u32 {

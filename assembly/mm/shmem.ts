@@ -4,7 +4,13 @@ import { PAGE_SHIFT, PAGE_SIZE } from '../memlayout';
 import { Inode } from '../types/address_space';
 import { PG_UPTODATE, Page } from '../types/page';
 import { Vma } from '../types/vm_area';
-import { ADD_DONE, ADD_NO_MEMORY, filemapAddPage, filemapGetPage, filemapLockPage } from './filemap';
+import {
+  ADD_DONE,
+  ADD_NO_MEMORY,
+  filemapAddPage,
+  filemapGetPage,
+  filemapLockPage,
+} from './filemap';
 import { allocZeroedPage, putPage } from './page_alloc';
 import { unlockPage } from './page_lock';
 

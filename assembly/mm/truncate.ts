@@ -19,13 +19,13 @@ import { zapRange } from './zap';
  * mm/memory.c).
  *
  * Truncation writes the new size first, unmaps, and then removes page by page with each page
- * locked. A fault that raced has either seen the new size, or has mapped its page before the removal
- * locks it; so the removal unmaps once more where a page is mapped. Private copies made meanwhile
- * go in a second pass over the mappings.
+ * locked. A fault that raced has either seen the new size, or has mapped its page before the
+ * removal locks it; so the removal unmaps once more where a page is mapped. Private copies made
+ * meanwhile go in a second pass over the mappings.
  */
 
 /** No file has a page with a larger index. */
-const LAST_INDEX: u64 = <u64>1 << 51;
+const LAST_INDEX: u64 = (<u64>1) << 51;
 
 /** Sets the size, and drops what lies beyond it then; i_rwsem is held (Linux: shmem_setattr). */
 export function truncateSetsize(inode: Inode, size: u64): void {
@@ -88,7 +88,11 @@ export function unmapMappingPages(
 
 /** Drops the pages [first, last] that nobody has used since fallocate made them. */
 export function dropUnusedPages(mapping: AddressSpace, first: u64, last: u64): void {
-  for (let index = nextIndex(mapping, first); index <= last; index = nextIndex(mapping, index + 1)) {
+  for (
+    let index = nextIndex(mapping, first);
+    index <= last;
+    index = nextIndex(mapping, index + 1)
+  ) {
     const page = filemapGetPage(mapping, index);
     if (page == null) continue;
     if ((page.flags.load() & PG_UPTODATE) == 0) removeOne(mapping, page, index);

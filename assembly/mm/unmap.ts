@@ -15,9 +15,9 @@ import { zapRange } from './zap';
 /**
  * Removing mappings (Linux: do_vmi_munmap in mm/vma.c, exit_mmap in mm/mmap.c).
  *
- * The order matters to those who find pages without mmap_lock: pages are zapped, then the VMA leaves
- * the reverse maps (and stops counting in i_mmap_writable), then its page tables are unlinked, and
- * only after `tlbFinish` are pages and tables freed.
+ * The order matters to those who find pages without mmap_lock: pages are zapped, then the VMA
+ * leaves the reverse maps (and stops counting in i_mmap_writable), then its page tables are
+ * unlinked, and only after `tlbFinish` are pages and tables freed.
  */
 
 /** Unmaps [start, start + length): 0 or an error. mmap_lock is held for writing. */
@@ -25,7 +25,7 @@ export function doMunmap(mm: MmStruct, start: u64, length: u64): i32 {
   if ((start & (PAGE_SIZE - 1)) != 0 || start > TASK_SIZE || length > TASK_SIZE - start) {
     return -EINVAL;
   }
-  const end = start + ((length + PAGE_SIZE - 1) & ~<u64>(PAGE_SIZE - 1));
+  const end = start + ((length + PAGE_SIZE - 1) & ~(<u64>(PAGE_SIZE - 1)));
   if (end == start) return -EINVAL;
   trace(TRACE_MUNMAP, start, <u32>((end - start) >> PAGE_SHIFT));
   return unmapRange(mm, start, end);
@@ -36,7 +36,7 @@ export function unmapRange(mm: MmStruct, start: u64, end: u64): i32 {
   const first = findVmaIntersection(mm, start, end);
   if (first == null) return 0;
   if (!splitEdges(mm, first, start, end)) return -ENOMEM;
-  for (let vma = findVmaIntersection(mm, start, end); vma != null; ) {
+  for (let vma = findVmaIntersection(mm, start, end); vma != null;) {
     unmapVma(mm, vma);
     vma = findVmaIntersection(mm, start, end);
   }
@@ -46,7 +46,7 @@ export function unmapRange(mm: MmStruct, start: u64, end: u64): i32 {
 
 /** Unmaps everything; nobody uses the mm any more (Linux: exit_mmap). */
 export function exitMmap(mm: MmStruct): void {
-  for (let vma = findVmaIntersection(mm, 0, TASK_SIZE); vma != null; ) {
+  for (let vma = findVmaIntersection(mm, 0, TASK_SIZE); vma != null;) {
     unmapVma(mm, vma);
     vma = findVmaIntersection(mm, 0, TASK_SIZE);
   }

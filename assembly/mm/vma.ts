@@ -1,5 +1,4 @@
 import { treeNext, treePrev } from '../lib/balanced_tree';
-import { ENOMEM } from '../lib/errno';
 import { intervalInsert, intervalRemove } from '../lib/interval_tree';
 import { machine } from '../lib/machine';
 import { CACHE_VMA, cacheAlloc, cacheFree } from '../lib/slab';
@@ -54,7 +53,9 @@ export function vmaLink(mm: MmStruct, vma: Vma): void {
   mm.mapCount++;
 }
 
-/** Takes a VMA out of its file's i_mmap; its count in i_mmap_writable ends (Linux: unlink_file_vma). */
+/**
+ * Takes a VMA out of its file's i_mmap; its count in i_mmap_writable ends (Linux: unlink_file_vma).
+ */
 export function unlinkFileVma(vma: Vma): void {
   const file = vma.vmFile;
   if (file == null) return;
@@ -147,8 +148,8 @@ function hasOneChain(vma: Vma): bool {
 }
 
 /**
- * Extends `lower` over `upper`, which goes; false when memory is exhausted. As in a split, the file's
- * i_mmap never lacks a page of the range.
+ * Extends `lower` over `upper`, which goes; false when memory is exhausted. As in a split, the
+ * file's i_mmap never lacks a page of the range.
  */
 function swallow(mm: MmStruct, lower: Vma, upper: Vma): bool {
   const lacksAnonVma = lower.anonVma == null && upper.anonVma != null;

@@ -67,7 +67,7 @@ export function findVmaIntersection(mm: MmStruct, start: u64, end: u64): Vma | n
 export function vmaTreeInsert(mm: MmStruct, vma: Vma): void {
   let parent: TreeNode | null = null;
   let onLeft = false;
-  for (let at = mm.mmRoot.node; at != null; ) {
+  for (let at = mm.mmRoot.node; at != null;) {
     parent = at;
     onLeft = vma.vmStart < Vma.fromNode(at).vmStart;
     at = onLeft ? at.left : at.right;
@@ -93,7 +93,9 @@ export function highestGap(mm: MmStruct, low: u64, high: u64, length: u64): u64 
   return highestGapBelow(mm.mmRoot.node, low, high, length);
 }
 
-/** The lowest address in [low, high) where `length` bytes are free, or 0 (Linux: vm_unmapped_area). */
+/**
+ * The lowest address in [low, high) where `length` bytes are free, or 0 (Linux: vm_unmapped_area).
+ */
 export function lowestGap(mm: MmStruct, low: u64, high: u64, length: u64): u64 {
   return lowestGapBelow(mm.mmRoot.node, low, high, length);
 }

@@ -52,25 +52,36 @@ export class AddressSpace {
   private _pad9: u64;
   private _pad10: u64;
 
+
   @inline get flags(): Atomic<u32> {
     return changetype<Atomic<u32>>(changetype<usize>(this) + offsetof<AddressSpace>('_flags'));
   }
+
+
   @inline get iMmapWritable(): Atomic<i32> {
     return changetype<Atomic<i32>>(
       changetype<usize>(this) + offsetof<AddressSpace>('_iMmapWritable'),
     );
   }
+
+
   @inline get iMmap(): TreeRoot {
     return changetype<TreeRoot>(changetype<usize>(this) + offsetof<AddressSpace>('_iMmap'));
   }
+
+
   @inline get iMmapRwsem(): RwSem {
     return changetype<RwSem>(changetype<usize>(this) + offsetof<AddressSpace>('_iMmapRwsem'));
   }
+
+
   @inline get pinCounters(): Atomic<u32> {
     return changetype<Atomic<u32>>(
       changetype<usize>(this) + offsetof<AddressSpace>('_pinCounters'),
     );
   }
+
+
   @inline get iPages(): XArray {
     return changetype<XArray>(changetype<usize>(this) + offsetof<AddressSpace>('_iPages0'));
   }
@@ -83,7 +94,7 @@ if (offsetof<AddressSpace>('_iPages0') != 64) ERROR('AddressSpace.iPages begins 
 //   +0    iSize     u64  atomic, written with i_rwsem held for writing
 //   +8    iCount    u32  atomic: open files
 //   +12   iRwsem    u32  lock
-//   +16   seals     u32  i_rwsem held for writing to change: F_SEAL_* (Linux: shmem_inode_info.seals)
+//   +16   seals     u32  i_rwsem held for writing to change: F_SEAL_*
 //   +20   iMode     u32  i_rwsem held for writing to change
 //   +24   iIno      u32  immutable
 //   +28   name      u32  immutable: a NUL-terminated name in a CACHE_NAME object, or 0
@@ -118,21 +129,33 @@ export class Inode {
   @inline static fromMapping(mapping: AddressSpace): Inode {
     return changetype<Inode>(changetype<usize>(mapping) - offsetof<Inode>('_mapping0'));
   }
+
+
   @inline static fromList(link: ListHead): Inode {
     return changetype<Inode>(changetype<usize>(link) - offsetof<Inode>('_list'));
   }
+
+
   @inline get iSize(): Atomic<u64> {
     return changetype<Atomic<u64>>(changetype<usize>(this) + offsetof<Inode>('_iSize'));
   }
+
+
   @inline get iCount(): Atomic<u32> {
     return changetype<Atomic<u32>>(changetype<usize>(this) + offsetof<Inode>('_iCount'));
   }
+
+
   @inline get iRwsem(): RwSem {
     return changetype<RwSem>(changetype<usize>(this) + offsetof<Inode>('_iRwsem'));
   }
+
+
   @inline get list(): ListHead {
     return changetype<ListHead>(changetype<usize>(this) + offsetof<Inode>('_list'));
   }
+
+
   @inline get mapping(): AddressSpace {
     return changetype<AddressSpace>(changetype<usize>(this) + offsetof<Inode>('_mapping0'));
   }

@@ -30,12 +30,17 @@ export class AnonVma {
   private _reserved3: u64;
   private _reserved4: u64;
 
+
   @inline get rwsem(): RwSem {
     return changetype<RwSem>(changetype<usize>(this) + offsetof<AnonVma>('_rwsem'));
   }
+
+
   @inline get refcount(): Atomic<u32> {
     return changetype<Atomic<u32>>(changetype<usize>(this) + offsetof<AnonVma>('_refcount'));
   }
+
+
   @inline get tree(): TreeRoot {
     return changetype<TreeRoot>(changetype<usize>(this) + offsetof<AnonVma>('_tree'));
   }
@@ -63,19 +68,22 @@ export class AnonVmaChain {
   private _reserved1: u64;
   private _reserved2: u64;
 
+
   @inline static fromNode(node: TreeNode): AnonVmaChain {
-    return changetype<AnonVmaChain>(
-      changetype<usize>(node) - offsetof<AnonVmaChain>('_node0'),
-    );
+    return changetype<AnonVmaChain>(changetype<usize>(node) - offsetof<AnonVmaChain>('_node0'));
   }
+
+
   @inline static fromSameVma(link: ListHead): AnonVmaChain {
-    return changetype<AnonVmaChain>(
-      changetype<usize>(link) - offsetof<AnonVmaChain>('_sameVma'),
-    );
+    return changetype<AnonVmaChain>(changetype<usize>(link) - offsetof<AnonVmaChain>('_sameVma'));
   }
+
+
   @inline get sameVma(): ListHead {
     return changetype<ListHead>(changetype<usize>(this) + offsetof<AnonVmaChain>('_sameVma'));
   }
+
+
   @inline get node(): TreeNode {
     return changetype<TreeNode>(changetype<usize>(this) + offsetof<AnonVmaChain>('_node0'));
   }

@@ -20,15 +20,22 @@ export class File {
   inode: Inode;
   private _fPos: u64;
 
+
   @inline get fCount(): Atomic<u32> {
     return changetype<Atomic<u32>>(changetype<usize>(this) + offsetof<File>('_fCount'));
   }
+
+
   @inline get fFlags(): Atomic<u32> {
     return changetype<Atomic<u32>>(changetype<usize>(this) + offsetof<File>('_fFlags'));
   }
+
+
   @inline get fPos(): Atomic<u64> {
     return changetype<Atomic<u64>>(changetype<usize>(this) + offsetof<File>('_fPos'));
   }
+
+
   @inline get mapping(): AddressSpace {
     return this.inode.mapping;
   }

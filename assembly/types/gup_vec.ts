@@ -13,12 +13,17 @@ export class GupEntry {
   private _pfn: u32;
   private _mapping: u32;
 
+
   @inline static at(base: usize, index: u32): GupEntry {
     return changetype<GupEntry>(base + <usize>index * GUP_ENTRY_SIZE);
   }
+
+
   @inline get pfn(): Atomic<u32> {
     return changetype<Atomic<u32>>(changetype<usize>(this) + offsetof<GupEntry>('_pfn'));
   }
+
+
   @inline get mapping(): Atomic<u32> {
     return changetype<Atomic<u32>>(changetype<usize>(this) + offsetof<GupEntry>('_mapping'));
   }
@@ -55,12 +60,17 @@ export class GupVec {
   private _inline2: u64;
   private _inline3: u64;
 
+
   @inline static fromList(link: ListHead): GupVec {
     return changetype<GupVec>(changetype<usize>(link) - offsetof<GupVec>('_list'));
   }
+
+
   @inline get list(): ListHead {
     return changetype<ListHead>(changetype<usize>(this) + offsetof<GupVec>('_list'));
   }
+
+
   @inline get inlineEntries(): usize {
     return changetype<usize>(this) + offsetof<GupVec>('_inline0');
   }

@@ -59,30 +59,47 @@ export class MmStruct {
   private _pad17: u64;
   private _pad18: u64;
 
+
   @inline static fromMmList(link: ListHead): MmStruct {
     return changetype<MmStruct>(changetype<usize>(link) - offsetof<MmStruct>('_mmList'));
   }
+
+
   @inline get pgd(): Atomic<u32> {
     return changetype<Atomic<u32>>(changetype<usize>(this) + offsetof<MmStruct>('_pgd'));
   }
+
+
   @inline get flags(): Atomic<u32> {
     return changetype<Atomic<u32>>(changetype<usize>(this) + offsetof<MmStruct>('_flags'));
   }
+
+
   @inline get writeProtectSeq(): SeqCount {
     return changetype<SeqCount>(changetype<usize>(this) + offsetof<MmStruct>('_writeProtectSeq'));
   }
+
+
   @inline get mmapLock(): RwSem {
     return changetype<RwSem>(changetype<usize>(this) + offsetof<MmStruct>('_mmapLock'));
   }
+
+
   @inline get pageTableLock(): SpinLock {
     return changetype<SpinLock>(changetype<usize>(this) + offsetof<MmStruct>('_pageTableLock'));
   }
+
+
   @inline get mmUsers(): Atomic<u32> {
     return changetype<Atomic<u32>>(changetype<usize>(this) + offsetof<MmStruct>('_mmUsers'));
   }
+
+
   @inline get mmRoot(): TreeRoot {
     return changetype<TreeRoot>(changetype<usize>(this) + offsetof<MmStruct>('_mmRoot'));
   }
+
+
   @inline get mmList(): ListHead {
     return changetype<ListHead>(changetype<usize>(this) + offsetof<MmStruct>('_mmList'));
   }

@@ -12,7 +12,7 @@ const ZONE_BASE: usize = MACHINE_BASE + 0x800;
 // ╒═══════════════ struct zone (256 bytes) ═══════════════╕
 //   +0    lock       u32        lock of the rest
 //   +4    frontier   u32        lock held: frames [0, frontier) have been used before
-//   +8    nrBuddy    u32        lock held: pages on the free lists (without those behind the frontier)
+//   +8    nrBuddy    u32        lock held: pages on the free lists
 //   +64   freeList   11 x 8     lock held: blocks by order
 //   +152  nrFree     11 x 4     lock held: number of blocks by order
 
@@ -23,17 +23,24 @@ export class Zone {
   frontier: u32;
   nrBuddy: u32;
 
+
   @inline get lock(): SpinLock {
     return changetype<SpinLock>(changetype<usize>(this) + offsetof<Zone>('_lock'));
   }
+
+
   @inline freeList(order: u32): ListHead {
-    return listAt(changetype<usize>(this) + ZONE_FREE_LIST + (<usize>order << 3));
+    return listAt(changetype<usize>(this) + ZONE_FREE_LIST + ((<usize>order) << 3));
   }
+
+
   @inline getNrFree(order: u32): u32 {
-    return load<u32>(changetype<usize>(this) + ZONE_NR_FREE + (<usize>order << 2));
+    return load<u32>(changetype<usize>(this) + ZONE_NR_FREE + ((<usize>order) << 2));
   }
+
+
   @inline setNrFree(order: u32, count: u32): void {
-    store<u32>(changetype<usize>(this) + ZONE_NR_FREE + (<usize>order << 2), count);
+    store<u32>(changetype<usize>(this) + ZONE_NR_FREE + ((<usize>order) << 2), count);
   }
 }
 
@@ -58,12 +65,17 @@ export class PerCpuPages {
   count: u32;
   private _list: u64;
 
+
   @inline static of(cpu: PerCpu): PerCpuPages {
     return changetype<PerCpuPages>(changetype<usize>(cpu) + PERCPU_PCP);
   }
+
+
   @inline get lock(): SpinLock {
     return changetype<SpinLock>(changetype<usize>(this) + offsetof<PerCpuPages>('_lock'));
   }
+
+
   @inline get list(): ListHead {
     return changetype<ListHead>(changetype<usize>(this) + offsetof<PerCpuPages>('_list'));
   }

@@ -63,6 +63,8 @@ export class Page {
   @inline get pfn(): u32 {
     return <u32>((changetype<usize>(this) - MEM_MAP) / PAGE_STRUCT_SIZE);
   }
+
+
   @inline get flags(): Atomic<u64> {
     return changetype<Atomic<u64>>(changetype<usize>(this) + offsetof<Page>('_flags'));
   }
@@ -70,15 +72,23 @@ export class Page {
   @inline get flagsLow(): Atomic<u32> {
     return changetype<Atomic<u32>>(changetype<usize>(this) + offsetof<Page>('_flags'));
   }
+
+
   @inline get lru(): ListHead {
     return changetype<ListHead>(changetype<usize>(this) + offsetof<Page>('_lru'));
   }
+
+
   @inline get mapping(): Atomic<u32> {
     return changetype<Atomic<u32>>(changetype<usize>(this) + offsetof<Page>('_mapping'));
   }
+
+
   @inline get mapcount(): Atomic<i32> {
     return changetype<Atomic<i32>>(changetype<usize>(this) + offsetof<Page>('_mapcount'));
   }
+
+
   @inline get refcount(): Atomic<i32> {
     return changetype<Atomic<i32>>(changetype<usize>(this) + offsetof<Page>('_refcount'));
   }
@@ -92,7 +102,9 @@ if (offsetof<Page>() != PAGE_STRUCT_SIZE) ERROR('struct page must fill exactly o
 if (offsetof<Page>('_mapping') != 24) ERROR('Page.mapping moved: update the drawing above');
 if (offsetof<Page>('_refcount') != 52) ERROR('Page.refcount moved: update the drawing above');
 
-/** The page that reads of untouched anonymous memory see (Linux: ZERO_PAGE): behind the last frame. */
+/**
+ * The page that reads of untouched anonymous memory see (Linux: ZERO_PAGE): behind the last frame.
+ */
 export function zeroPfn(): u32 {
   return machine().nrFrames;
 }
@@ -105,10 +117,10 @@ export const CONTENTS_FULL: u32 = 2;
 
 /** Where the contents of a frame begin; only with CONTENTS_FULL. */
 export function pageAddress(pfn: u32): usize {
-  return CONTENTS_BASE + (<usize>pfn << PAGE_SHIFT);
+  return CONTENTS_BASE + ((<usize>pfn) << PAGE_SHIFT);
 }
 
 /** The word that stands for a frame's contents; only with CONTENTS_STAMP. */
 export function pageStamp(pfn: u32): usize {
-  return CONTENTS_BASE + (<usize>pfn << 3);
+  return CONTENTS_BASE + ((<usize>pfn) << 3);
 }

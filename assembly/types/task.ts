@@ -19,6 +19,7 @@ export class Task {
   private _filesLock: u32;
   fdTable: u32;
 
+
   @inline get filesLock(): SpinLock {
     return changetype<SpinLock>(changetype<usize>(this) + offsetof<Task>('_filesLock'));
   }

@@ -23,7 +23,7 @@ export const VM_ACCESS_FLAGS: u32 = VM_READ | VM_WRITE | VM_EXEC;
 //   +16  vmStart      u64  first address
 //   +24  vmEnd        u64  first address behind
 //   +32  subtreeGap   u64  largest hole between two VMAs of this subtree
-//   +40  vmPgoff      u64  offset within the file in pages; of anonymous memory: address / PAGE_SIZE
+//   +40  vmPgoff      u64  offset in the file in pages; of anonymous memory: address / 4096
 //   +48  vmFlags      u32
 //   +52  vmMm         u32  immutable
 //   +56  vmFile       u32
@@ -57,18 +57,27 @@ export class Vma {
   private _reserved0: u64;
   private _reserved1: u64;
 
+
   @inline static fromNode(node: TreeNode): Vma {
     return changetype<Vma>(changetype<usize>(node) - offsetof<Vma>('_node0'));
   }
+
+
   @inline static fromShared(node: TreeNode): Vma {
     return changetype<Vma>(changetype<usize>(node) - offsetof<Vma>('_shared0'));
   }
+
+
   @inline get node(): TreeNode {
     return changetype<TreeNode>(changetype<usize>(this) + offsetof<Vma>('_node0'));
   }
+
+
   @inline get shared(): TreeNode {
     return changetype<TreeNode>(changetype<usize>(this) + offsetof<Vma>('_shared0'));
   }
+
+
   @inline get anonVmaChain(): ListHead {
     return changetype<ListHead>(changetype<usize>(this) + offsetof<Vma>('_anonVmaChain'));
   }

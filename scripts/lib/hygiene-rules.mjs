@@ -7,7 +7,8 @@ const MEMORY = 'env.memory:memory';
 
 /**
  * The targets and what each may have. The debug build keeps its start section (folded `if`s
- * remain); the sched build announces each access through one imported function, the bench build asks the host for the time.
+ * remain); the sched build announces each access through one imported function, the bench build
+ * asks the host for the time.
  */
 export const RULES = {
   release: { start: false, imports: [MEMORY] },

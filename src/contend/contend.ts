@@ -1,7 +1,8 @@
+import { coresOfHost, hostFacts } from '#platform';
 import { Arena } from './arena.js';
 import { runCell, runTogether, sleep, type Cell } from './cell.js';
 import { measureFootprints } from './footprint.js';
-import { buildFacts, coresOfHost, hostFacts } from './host.js';
+import { buildFacts } from './host.js';
 import { buildReport } from './report.js';
 import { resolveSettings } from './settings.js';
 import { mulberry32 } from './statistics.js';
@@ -22,10 +23,11 @@ const PING_PONG_ROUNDS = 200_000;
  * unpin pages of shared memfd mappings through GUP-fast, in loops inside WebAssembly.
  *
  * One machine a policy is booted; every round measures every cell, the policies one right after the
- * other, so that a drifting host moves them together. When `signal` is aborted, what was measured by
- * then is reported.
+ * other, so that a drifting host moves them together. When `signal` is aborted, what was measured
+ * by then is reported.
  *
- * @throws RangeError, TypeError that name the option; the reason of `signal` if nothing was measured
+ * @throws RangeError, TypeError that name the option; the reason of `signal` if nothing was
+ * measured
  */
 export async function contend(options: ContendOptions = {}): Promise<ContendReport> {
   const settings = resolveSettings(options, coresOfHost());

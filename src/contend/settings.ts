@@ -68,9 +68,10 @@ function listOf<T>(
   check: (value: T, name: string) => void,
 ): readonly T[] {
   if (!Array.isArray(values)) throw new TypeError(`${name}: expected an array`);
-  if (values.length === 0) throw new RangeError(`${name}: must not be empty`);
-  for (const value of values) check(value, name);
-  return [...new Set(values)];
+  const list = values as readonly T[];
+  if (list.length === 0) throw new RangeError(`${name}: must not be empty`);
+  for (const value of list) check(value, name);
+  return [...new Set(list)];
 }
 
 function oneOf<T extends string>(names: readonly T[]): (value: T, name: string) => void {

@@ -1,5 +1,6 @@
 /** The inspection module (assembly/inspect): percentiles and text out of raw latency histograms. */
 import { instantiate } from '#as-bind';
+import { readBytes } from '#platform';
 import { BUCKETS } from '../contend/histogram.js';
 
 /** What the inspection module offers; see {@link loadInspect}. */
@@ -57,24 +58,13 @@ export function loadInspect(): Promise<Inspect> {
 }
 
 async function load(): Promise<Inspect> {
-  const bytes = await readWasm();
+  // A literal URL, so that bundlers find the file. The same from src/inspect and dist/inspect.
+  const bytes = await readBytes(new URL('../../dist/wasm/inspect.wasm', import.meta.url));
   const { exports } = await instantiate<InspectExports>(bytes);
   if (exports.bucketCount() !== BUCKETS) {
     throw new Error(`inspect.wasm has ${exports.bucketCount()} buckets, not ${BUCKETS}: rebuild`);
   }
   return wrap(exports);
-}
-
-async function readWasm(): Promise<BufferSource> {
-  // A literal URL, so that bundlers find the file. The same from src/inspect and dist/inspect.
-  const url = new URL('../../dist/wasm/inspect.wasm', import.meta.url);
-  if (url.protocol === 'file:') {
-    const { readFile } = await import('node:fs/promises');
-    return readFile(url);
-  }
-  const response = await fetch(url);
-  if (!response.ok) throw new Error(`${url.href}: HTTP status ${response.status}`);
-  return response.arrayBuffer();
 }
 
 function wrap(raw: InspectExports): Inspect {

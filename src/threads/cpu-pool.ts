@@ -1,5 +1,6 @@
-import { Worker } from 'node:worker_threads';
-import type { CpuCall, CpuData, CpuReply } from './protocol.js';
+import { startCpu } from '#platform';
+import type { CpuThread } from '../platform/types.js';
+import type { CpuReply } from './protocol.js';
 
 /** How a call on a worker's CPU ends badly. */
 export interface CpuFailure {
@@ -18,7 +19,7 @@ export interface PoolOwner {
 }
 
 interface Cpu {
-  readonly worker: Worker;
+  readonly thread: CpuThread;
   readonly pending: Map<number, { resolve(value: number): void; reject(error: Error): void }>;
 }
 
@@ -48,9 +49,9 @@ export class CpuPool {
     const target = this.#cpus.get(cpu) ?? this.#start(cpu);
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
-      if (target.pending.size === 0) target.worker.ref();
+      if (target.pending.size === 0) target.thread.setBusy(true);
       target.pending.set(id, { resolve, reject });
-      target.worker.postMessage({ id, name, args } satisfies CpuCall);
+      target.thread.post({ id, name, args });
     });
   }
 
@@ -58,28 +59,26 @@ export class CpuPool {
   async end(error: Error): Promise<void> {
     this.#ended ??= error;
     for (const cpu of this.#cpus.values()) rejectAll(cpu, this.#ended);
-    await Promise.all([...this.#cpus.values()].map(({ worker }) => worker.terminate()));
+    await Promise.all([...this.#cpus.values()].map(({ thread }) => thread.terminate()));
     this.#cpus.clear();
   }
 
   /** The thread of a CPU, for tests that kill it. */
-  worker(cpu: number): Worker | undefined {
-    return this.#cpus.get(cpu)?.worker;
+  worker(cpu: number): CpuThread | undefined {
+    return this.#cpus.get(cpu)?.thread;
   }
 
   #start(number: number): Cpu {
-    const data: CpuData = {
-      cpu: number,
-      module: this.#owner.module,
-      memory: this.#owner.memory,
-    };
-    const url = new URL('../../dist/threads/cpu-worker.js', import.meta.url);
-    const cpu: Cpu = { worker: new Worker(url, { workerData: data }), pending: new Map() };
-    const died = (reason: string) => this.#fail({ cpu: number, trapped: false, reason });
-    cpu.worker.on('message', (reply: CpuReply) => this.#settle(number, cpu, reply));
-    cpu.worker.on('error', (error) => died(`its worker died: ${String(error)}`));
-    cpu.worker.on('exit', (code) => died(`its worker exited with code ${code}`));
-    cpu.worker.unref(); // an idle CPU keeps no program alive
+    const { module, memory } = this.#owner;
+    const pending: Cpu['pending'] = new Map();
+    const thread = startCpu(
+      { cpu: number, module, memory },
+      {
+        onReply: (reply) => this.#settle(number, cpu, reply),
+        onDeath: (reason) => this.#fail({ cpu: number, trapped: false, reason }),
+      },
+    );
+    const cpu: Cpu = { thread, pending };
     this.#cpus.set(number, cpu);
     return cpu;
   }
@@ -87,7 +86,7 @@ export class CpuPool {
   #settle(number: number, cpu: Cpu, reply: CpuReply): void {
     const caller = cpu.pending.get(reply.id);
     cpu.pending.delete(reply.id);
-    if (cpu.pending.size === 0) cpu.worker.unref();
+    if (cpu.pending.size === 0) cpu.thread.setBusy(false);
     if (reply.trap === undefined) {
       caller?.resolve(reply.value ?? 0);
       return;
@@ -108,6 +107,6 @@ export class CpuPool {
 }
 
 function rejectAll(cpu: Cpu, error: Error): void {
-  for (const { reject } of cpu.pending.values()) reject(error);
+  for (const caller of cpu.pending.values()) caller.reject(error);
   cpu.pending.clear();
 }

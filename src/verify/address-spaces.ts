@@ -135,11 +135,20 @@ function checkExtents(audit: Audit, pid: number, node: number, left: number, rig
     gaps.push(field(left, VMA.subtreeGap), field(node, VMA.vmStart) - field(left, VMA.subtreeEnd));
   }
   if (right !== 0) {
-    gaps.push(field(right, VMA.subtreeGap), field(right, VMA.subtreeStart) - field(node, VMA.vmEnd));
+    gaps.push(
+      field(right, VMA.subtreeGap),
+      field(right, VMA.subtreeStart) - field(node, VMA.vmEnd),
+    );
   }
   const name = () =>
     `VMA ${hex(field(node, VMA.vmStart))}-${hex(field(node, VMA.vmEnd))} of pid ${pid}`;
   findings.equal('tree-subtree', name, start, field(node, VMA.subtreeStart), 'subtreeStart');
   findings.equal('tree-subtree', name, end, field(node, VMA.subtreeEnd), 'subtreeEnd');
-  findings.equal('tree-subtree', name, Math.max(...gaps), field(node, VMA.subtreeGap), 'subtreeGap');
+  findings.equal(
+    'tree-subtree',
+    name,
+    Math.max(...gaps),
+    field(node, VMA.subtreeGap),
+    'subtreeGap',
+  );
 }

@@ -53,7 +53,13 @@ export class Audit {
   /** The core's copy of what it was booted as. */
   #checkMachine(): void {
     const noted = (name: string, offset: number, expected: number) =>
-      this.findings.equal('machine', 'machine', expected, this.memory.u32(MACHINE_BASE + offset), name);
+      this.findings.equal(
+        'machine',
+        'machine',
+        expected,
+        this.memory.u32(MACHINE_BASE + offset),
+        name,
+      );
     noted('nrCpus', MACHINE.nrCpus, this.nrCpus);
     noted('nrFrames', MACHINE.nrFrames, this.nrFrames);
     noted('pinPolicy', MACHINE.pinPolicy, this.pinPolicy);

@@ -28,7 +28,12 @@ interface Entry {
  * Checks entries of the last level against their VMA and their page, and counts them in the frames.
  * They must come in the order of their addresses.
  */
-export function entryChecker(audit: Audit, frames: Frames, anonVmas: AnonVmas, mm: Mm): EntryVisitor {
+export function entryChecker(
+  audit: Audit,
+  frames: Frames,
+  anonVmas: AnonVmas,
+  mm: Mm,
+): EntryVisitor {
   const { findings } = audit;
   let next = 0;
   return (address, low, high) => {

@@ -44,7 +44,13 @@ function checkOrder(audit: Audit, frames: Frames, order: number): number {
     findings.equal('free-list', name, order, frames.order(pfn), 'order of the block');
     findings.equal('free-list', name, PAGE_TYPE_BUDDY, frames.mapcount(pfn), 'type of the page');
     if (pfn % 2 ** order !== 0 || pfn + 2 ** order > frames.frontier) {
-      findings.report('free-list', pageName(pfn), `a block of order ${order}`, pfn, 'where it lies');
+      findings.report(
+        'free-list',
+        pageName(pfn),
+        `a block of order ${order}`,
+        pfn,
+        'where it lies',
+      );
     }
     for (let at = pfn; at < pfn + 2 ** order; at++) {
       mark(audit, frames, at, at === pfn ? BUDDY_HEAD : BUDDY_TAIL);
@@ -57,7 +63,7 @@ function checkOrder(audit: Audit, frames: Frames, order: number): number {
 
 /** Two halves of a larger block are never both free. */
 function checkJoined(audit: Audit, frames: Frames): void {
-  for (let pfn = 0; pfn < frames.frontier; ) {
+  for (let pfn = 0; pfn < frames.frontier;) {
     if (frames.state[pfn] !== BUDDY_HEAD) {
       pfn++;
       continue;

@@ -26,7 +26,9 @@ export class KernelPages {
     this.#audit = audit;
     const { memory } = audit;
     const frontier = memory.u32(KMEM + STATE.frontier);
-    const possible = Math.floor((audit.context.views.memory.buffer.byteLength - KMEM_BASE) / PAGE_SIZE);
+    const possible = Math.floor(
+      (audit.context.views.memory.buffer.byteLength - KMEM_BASE) / PAGE_SIZE,
+    );
     const count = Math.max(0, Math.min(frontier, possible));
     audit.findings.equal('kernel-pages', 'kmem', count, frontier, 'frontier');
     this.#kinds = Uint8Array.from({ length: count }, (_, page) =>
@@ -70,7 +72,12 @@ export class KernelPages {
     }
     const before = this.#claimed[page] ?? 0;
     this.#claimed[page] = 1;
-    return findings.equal('kernel-page-owner', nameOf(page), 'one owner', before === 0 ? 'one owner' : `${owner} too`);
+    return findings.equal(
+      'kernel-page-owner',
+      nameOf(page),
+      'one owner',
+      before === 0 ? 'one owner' : `${owner} too`,
+    );
   }
 
   /** Reports the pages that are used by nobody; called once all have claimed theirs. */
@@ -101,7 +108,7 @@ export class KernelPages {
   #checkFree(): void {
     const { memory, findings } = this.#audit;
     const listed = new Uint8Array(this.count);
-    for (let at = memory.u32(KMEM + STATE.firstFree); at !== 0; ) {
+    for (let at = memory.u32(KMEM + STATE.firstFree); at !== 0;) {
       const page = kernelPageOf(at);
       if (at % PAGE_SIZE !== 0 || this.#kinds[page] !== KPAGE_FREE || listed[page] !== 0) {
         findings.report('kernel-pages', 'kmem', 'a free page, once', hex(at), 'free list');
@@ -111,7 +118,13 @@ export class KernelPages {
       at = this.descriptor(page, 'nextFree');
     }
     for (const page of this.ofKind(KPAGE_FREE)) {
-      findings.equal('kernel-pages', () => nameOf(page), 1, listed[page] ?? 0, 'times on the free list');
+      findings.equal(
+        'kernel-pages',
+        () => nameOf(page),
+        1,
+        listed[page] ?? 0,
+        'times on the free list',
+      );
       if (memory.isZero(kernelPageAt(page), PAGE_SIZE)) continue;
       findings.report('kernel-page-zero', nameOf(page), 'zeros', 'something else');
     }

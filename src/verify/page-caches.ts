@@ -28,7 +28,13 @@ export function checkPageCache(audit: Audit, slabs: Slabs, frames: Frames, inode
     findings.equal('page-cache', name, hex(inode.mapping), hex(frames.mapping(pfn)), owner);
     findings.equal('page-cache', name, index, frames.index(pfn), `index in ${inode.name}`);
   });
-  findings.equal('page-cache', () => inode.name, pages, memory.u64(inode.mapping + MAPPING.nrPages), 'nrPages');
+  findings.equal(
+    'page-cache',
+    () => inode.name,
+    pages,
+    memory.u64(inode.mapping + MAPPING.nrPages),
+    'nrPages',
+  );
   return pages;
 }
 
@@ -57,7 +63,12 @@ export function checkIMmap(audit: Audit, inode: Inode, vmas: readonly Vma[]): vo
  * Checks i_mmap_writable: so many shared mappings may write, and so many counted pins live; or -1,
  * once F_SEAL_WRITE has denied both.
  */
-export function checkWritable(audit: Audit, inode: Inode, vmas: readonly Vma[], pins: number): void {
+export function checkWritable(
+  audit: Audit,
+  inode: Inode,
+  vmas: readonly Vma[],
+  pins: number,
+): void {
   const { memory, findings } = audit;
   const bits = VM_SHARED | VM_MAYWRITE;
   const mappings = vmas.filter((vma) => (vma.flags & bits) === bits).length;

@@ -31,7 +31,13 @@ export function walkPageTables(
     const page = kernelPageOf(table);
     findings.equal('page-table', covered, level, pages.descriptor(page, 'level'), 'level');
     if (pages.descriptor(page, 'ptl') !== 0) {
-      findings.report('lock-free', covered, 0, pages.descriptor(page, 'ptl'), 'lock of its entries');
+      findings.report(
+        'lock-free',
+        covered,
+        0,
+        pages.descriptor(page, 'ptl'),
+        'lock of its entries',
+      );
     }
     const span = spanOf(level);
     for (let index = 0; index < ENTRIES; index++) {

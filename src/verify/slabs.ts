@@ -19,18 +19,19 @@ import type { KernelPages } from './kernel-pages.js';
 import { DEPOTS, DEPOT_SIZE, kernelPageAt } from './places.js';
 
 /** The caches: what they hold, and the size of an object in bytes. */
-const CACHES: readonly { readonly cache: number; readonly name: string; readonly size: number }[] = [
-  { cache: CACHE_TASK, name: 'task_struct', size: 64 },
-  { cache: CACHE_MM, name: 'mm_struct', size: 256 },
-  { cache: CACHE_VMA, name: 'vm_area_struct', size: 128 },
-  { cache: CACHE_ANON_VMA, name: 'anon_vma', size: 64 },
-  { cache: CACHE_AVC, name: 'anon_vma_chain', size: 64 },
-  { cache: CACHE_INODE, name: 'inode', size: 256 },
-  { cache: CACHE_FILE, name: 'file', size: 64 },
-  { cache: CACHE_XA_NODE, name: 'xa_node', size: 288 },
-  { cache: CACHE_GUP_VEC, name: 'gup_vec', size: 64 },
-  { cache: CACHE_NAME, name: 'name', size: 256 },
-];
+const CACHES: readonly { readonly cache: number; readonly name: string; readonly size: number }[] =
+  [
+    { cache: CACHE_TASK, name: 'task_struct', size: 64 },
+    { cache: CACHE_MM, name: 'mm_struct', size: 256 },
+    { cache: CACHE_VMA, name: 'vm_area_struct', size: 128 },
+    { cache: CACHE_ANON_VMA, name: 'anon_vma', size: 64 },
+    { cache: CACHE_AVC, name: 'anon_vma_chain', size: 64 },
+    { cache: CACHE_INODE, name: 'inode', size: 256 },
+    { cache: CACHE_FILE, name: 'file', size: 64 },
+    { cache: CACHE_XA_NODE, name: 'xa_node', size: 288 },
+    { cache: CACHE_GUP_VEC, name: 'gup_vec', size: 64 },
+    { cache: CACHE_NAME, name: 'name', size: 256 },
+  ];
 
 const MAGAZINE = offsetsOf('Magazine');
 const MAGAZINE_SIZE = 16;
@@ -51,7 +52,13 @@ export class Slabs {
         for (let at = 0; at + size <= PAGE_SIZE; at += size) objects.add(slab + at);
       }
       const noted = audit.memory.u32(DEPOTS + cache * DEPOT_SIZE + DEPOT.nrSlabs);
-      audit.findings.equal('slab-free-list', `cache ${name}`, slabs.get(cache)?.length ?? 0, noted, 'nrSlabs');
+      audit.findings.equal(
+        'slab-free-list',
+        `cache ${name}`,
+        slabs.get(cache)?.length ?? 0,
+        noted,
+        'nrSlabs',
+      );
       this.#removeFree(cache, name, objects);
       this.#live.set(cache, objects);
       this.#used.set(cache, new Set());

@@ -118,5 +118,6 @@ function checkCounted(audit: Audit, flags: number, name: string, stranger: strin
   if (!counts || (flags & writePin) !== writePin) {
     findings.report('pin-counters', name, 'nothing counted', 'a file', 'what its pins count');
   }
-  if (stranger !== '') findings.report('object', name, 'a file', stranger, 'the file it has counted');
+  if (stranger !== '')
+    findings.report('object', name, 'a file', stranger, 'the file it has counted');
 }

@@ -1,11 +1,12 @@
+import { readBytes } from '#platform';
 import type { CoreExports } from './exports.js';
 
 /** Builds of the core that lie beside the library. */
 export type WasmBuild = 'release' | 'debug' | 'bench' | 'sched';
 
 /**
- * Addresses of the modules, each written out so that bundlers see them. They are right from src/ and
- * from dist/, which lie side by side.
+ * Addresses of the modules, each written out so that bundlers see them. They are right from src/
+ * and from dist/, which lie side by side.
  */
 const URLS: Readonly<Record<WasmBuild, () => URL>> = {
   release: () => new URL('../../dist/wasm/release.wasm', import.meta.url),
@@ -17,15 +18,8 @@ const URLS: Readonly<Record<WasmBuild, () => URL>> = {
 const compiled = new Map<WasmBuild, Promise<WebAssembly.Module>>();
 
 /** The bytes of a build. */
-export async function wasmBytes(build: WasmBuild): Promise<Uint8Array<ArrayBuffer>> {
-  const url = URLS[build]();
-  if (url.protocol === 'file:') {
-    const { readFile } = await import('node:fs/promises');
-    return new Uint8Array(await readFile(url));
-  }
-  const response = await fetch(url);
-  if (!response.ok) throw new Error(`${url.href}: ${response.status} ${response.statusText}`);
-  return new Uint8Array(await response.arrayBuffer());
+export function wasmBytes(build: WasmBuild): Promise<Uint8Array<ArrayBuffer>> {
+  return readBytes(URLS[build]());
 }
 
 /** A build, compiled once in this thread. */
@@ -63,8 +57,8 @@ export function instantiate(
 export function createMemory(pages: number): WebAssembly.Memory {
   if (typeof SharedArrayBuffer === 'undefined') {
     throw new TypeError(
-      'SharedArrayBuffer is missing: in a browser the page must be cross-origin isolated; serve it ' +
-        'with the headers "Cross-Origin-Opener-Policy: same-origin" and ' +
+      'SharedArrayBuffer is missing: in a browser the page must be cross-origin isolated; serve ' +
+        'it with the headers "Cross-Origin-Opener-Policy: same-origin" and ' +
         '"Cross-Origin-Embedder-Policy: require-corp"',
     );
   }

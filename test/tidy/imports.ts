@@ -20,7 +20,9 @@ const ASSEMBLY_LAYERS = [
  */
 const SRC_LAYERS = [
   ['wasm/generated', 'vendor'],
-  ['errors', 'options', 'flags', 'constants'],
+  ['errors', 'check', 'constants', 'names'],
+  ['policies', 'options'],
+  ['platform'],
   ['wasm'],
   ['threads'],
   ['machine', 'process'],

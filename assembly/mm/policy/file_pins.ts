@@ -5,8 +5,8 @@ import { sumPinCounters } from './i_mmap_writable_percpu';
 
 /**
  * Pins that a policy counts in the file: how many write pins of its pages live. Exact only where no
- * shared mapping that may write exists any more, which is when it is asked: on sealing, and when the
- * file goes.
+ * shared mapping that may write exists any more, which is when it is asked: on sealing, and when
+ * the file goes.
  */
 export function pinsOfFile(mapping: AddressSpace): i64 {
   const policy = machine().pinPolicy;

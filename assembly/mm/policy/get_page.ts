@@ -8,17 +8,26 @@ import { tryGetPage } from '../page_ref';
  */
 @unmanaged
 export class GetPage {
+
   @inline get countsFiles(): bool {
     return false;
   }
+
+
   @inline grab(page: Page, write: bool): bool {
     return tryGetPage(page);
   }
+
+
   @inline release(page: Page, write: bool): void {
     putPage(page);
   }
+
+
   @inline countFile(page: Page, counted: u32): u32 {
     return 0;
   }
+
+
   @inline uncountFile(mapping: u32): void {}
 }

@@ -14,21 +14,30 @@ import { FILE_REFUSES } from './pin';
  */
 @unmanaged
 export class IMmapWritable {
+
   @inline get countsFiles(): bool {
     return true;
   }
+
+
   @inline grab(page: Page, write: bool): bool {
     return tryGetPage(page);
   }
+
+
   @inline release(page: Page, write: bool): void {
     putPage(page);
   }
+
+
   @inline countFile(page: Page, counted: u32): u32 {
     const mapping = page.mapping.load();
     if (mapping == counted || (mapping & PAGE_MAPPING_ANON) != 0) return 0;
     if (mapping == 0) return FILE_REFUSES;
     return mapWritable(changetype<AddressSpace>(<usize>mapping)) < 0 ? FILE_REFUSES : mapping;
   }
+
+
   @inline uncountFile(mapping: u32): void {
     changetype<AddressSpace>(<usize>mapping).iMmapWritable.sub(1);
   }

@@ -12,19 +12,28 @@ export const GUP_PIN_COUNTING_BIAS: i32 = 1024;
  */
 @unmanaged
 export class PinCount {
+
   @inline get countsFiles(): bool {
     return false;
   }
+
+
   @inline grab(page: Page, write: bool): bool {
     if (!tryGetPage(page)) return false;
     page.refcount.add(GUP_PIN_COUNTING_BIAS - 1);
     return true;
   }
+
+
   @inline release(page: Page, write: bool): void {
     if (page.refcount.fetchSub(GUP_PIN_COUNTING_BIAS) == GUP_PIN_COUNTING_BIAS) freePage(page);
   }
+
+
   @inline countFile(page: Page, counted: u32): u32 {
     return 0;
   }
+
+
   @inline uncountFile(mapping: u32): void {}
 }

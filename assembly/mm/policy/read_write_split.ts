@@ -16,11 +16,15 @@ const REFERENCES: i32 = (1 << 20) - 1;
 const MAX_REFERENCES: i32 = REFERENCES - 1024;
 const MAX_WRITERS: i32 = 2046;
 
+
 @unmanaged
 export class ReadWriteSplit {
+
   @inline get countsFiles(): bool {
     return false;
   }
+
+
   @inline grab(page: Page, write: bool): bool {
     let seen = page.refcount.load();
     while (mayGrab(seen)) {
@@ -30,13 +34,19 @@ export class ReadWriteSplit {
     }
     return false;
   }
+
+
   @inline release(page: Page, write: bool): void {
     const share = write ? WRITER : 1;
     if (page.refcount.fetchSub(share) == share) freePage(page);
   }
+
+
   @inline countFile(page: Page, counted: u32): u32 {
     return 0;
   }
+
+
   @inline uncountFile(mapping: u32): void {}
 }
 

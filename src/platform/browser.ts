@@ -1,0 +1,37 @@
+/** The browser's side of `#platform`. */
+import type { CpuReply } from '../threads/protocol.js';
+import type { Platform } from './types.js';
+
+/** Starts the worker of one CPU. */
+export const startCpu: Platform['startCpu'] = (data, { onReply, onDeath }) => {
+  const worker = new Worker(new URL('../threads/cpu-worker-browser.js', import.meta.url), {
+    type: 'module',
+  });
+  worker.addEventListener('message', (event: MessageEvent<CpuReply>) => onReply(event.data));
+  worker.addEventListener('error', (event) => onDeath(`its worker died: ${event.message}`));
+  worker.postMessage(data);
+  return {
+    post: (call) => worker.postMessage(call),
+    terminate: async () => worker.terminate(),
+    setBusy: () => undefined, // a page lives as long as it is open
+  };
+};
+
+/** The bytes of a file of the package. */
+export const readBytes: Platform['readBytes'] = async (url) => {
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(`${url.href}: ${response.status} ${response.statusText}`);
+  return new Uint8Array(await response.arrayBuffer());
+};
+
+export const coresOfHost: Platform['coresOfHost'] = () => navigator.hardwareConcurrency;
+
+export const hostFacts: Platform['hostFacts'] = () => ({
+  cpu: 'unknown (a browser does not say)',
+  cores: navigator.hardwareConcurrency,
+  node: 'none',
+  v8: navigator.userAgent,
+  platform: 'browser',
+  kernel: 'unknown',
+  load: [],
+});

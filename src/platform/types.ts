@@ -1,0 +1,29 @@
+import type { HostFacts } from '../contend/types.js';
+import type { CpuCall, CpuData, CpuReply } from '../threads/protocol.js';
+
+/** A thread that is one emulated CPU. */
+export interface CpuThread {
+  /** Sends it a call; the answer comes to `onReply`. */
+  post(call: CpuCall): void;
+  /** Ends it at once, whatever it does. */
+  terminate(): Promise<unknown>;
+  /** Whether the program must stay alive for it: only while a call is under way. */
+  setBusy(busy: boolean): void;
+}
+
+/** What a thread tells. */
+export interface CpuEvents {
+  onReply(reply: CpuReply): void;
+  /** It is gone, and will answer nothing more. */
+  onDeath(reason: string): void;
+}
+
+/** What differs between Node and a browser. Both modules export exactly this. */
+export interface Platform {
+  startCpu(data: CpuData, events: CpuEvents): CpuThread;
+  readBytes(url: URL): Promise<Uint8Array<ArrayBuffer>>;
+  /** Threads that the host can run at once. */
+  coresOfHost(): number;
+  /** The machine that measures. */
+  hostFacts(): HostFacts;
+}

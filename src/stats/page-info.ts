@@ -1,0 +1,158 @@
+import { VECS, ZONE } from '../verify/places.js';
+import type { VerifyContext } from '../verify/verify.js';
+import {
+  FOLL_PIN,
+  GUP_CHUNK_ENTRIES,
+  GUP_CHUNK_NEXT,
+  GUP_ENTRY_SIZE,
+  MAX_PAGE_ORDER,
+  MEM_MAP,
+  PAGE_MAPPING_ANON,
+  PAGE_SIZE,
+  PAGE_STRUCT_SIZE,
+  PAGE_TYPE_BUDDY,
+  PG_ANON_EXCLUSIVE,
+  PG_DIRTY,
+  PG_LOCKED,
+  PG_REFERENCED,
+  PG_SWAPBACKED,
+  PG_UPTODATE,
+  PG_WAITERS,
+} from '../wasm/generated/layout.js';
+import { offsetOf, type CoreViews } from '../wasm/views.js';
+
+/** What is known about one page frame. */
+export interface PageInfo {
+  /** References of every kind; 0: free. */
+  readonly refcount: number;
+  /** Page-table entries that map it; 0: none. */
+  readonly mapcount: number;
+  /**
+   * Pins: those that the reference count shows, or where the pin policy does not show them, those
+   * of the `PinnedPages` that hold the page.
+   */
+  readonly pincount: number;
+  /**
+   * Linux's names in lower case: `locked`, `referenced`, `uptodate`, `dirty`, `waiters`,
+   * `anon_exclusive`, `swapbacked`; and `anon` for an anonymous page, `buddy` for one of a free block.
+   */
+  readonly flags: string[];
+  /** `inode 3 (memfd "buf")`, `anon_vma`, or null for a page that belongs to neither. */
+  readonly mapping: string | null;
+  /** Offset in pages within that; 0 without one. */
+  readonly index: number;
+}
+
+const FLAGS: readonly (readonly [bit: number, name: string, kpf: bigint])[] = [
+  [PG_LOCKED, 'locked', 1n << 0n],
+  [PG_REFERENCED, 'referenced', 1n << 2n],
+  [PG_UPTODATE, 'uptodate', 1n << 3n],
+  [PG_DIRTY, 'dirty', 1n << 4n],
+  [PG_WAITERS, 'waiters', 0n],
+  [PG_ANON_EXCLUSIVE, 'anon_exclusive', 0n],
+  [PG_SWAPBACKED, 'swapbacked', 1n << 14n],
+];
+const KPF_BUDDY = 1n << 10n;
+const KPF_MMAP = 1n << 11n;
+const KPF_ANON = 1n << 12n;
+const KPF_NOPAGE = 1n << 20n;
+const KPF_ZERO_PAGE = 1n << 24n;
+
+/** Everything about a page frame. */
+export function pageInfo(context: VerifyContext, pfn: number): PageInfo {
+  const { views } = context;
+  const page = pageAt(pfn);
+  const bits = views.u32At(page + offsetOf('Page', 'flags'));
+  const mapping = views.read('Page', 'mapping', page);
+  const flags = FLAGS.filter(([bit]) => (bits & bit) !== 0).map(([, name]) => name);
+  if (isAnon(mapping)) flags.push('anon');
+  if (isFreeBuddyPage(context, pfn)) flags.push('buddy');
+  return {
+    refcount: views.readSigned('Page', 'refcount', page),
+    mapcount: kpagecount(context, pfn),
+    pincount: Math.max(context.pagePins(pfn), pinsOfVectors(views, pfn)),
+    flags,
+    mapping: mapping === 0 ? null : ownerName(views, mapping),
+    index: mapping === 0 ? 0 : views.read('Page', 'index', page),
+  };
+}
+
+/** How often a page frame is mapped (Linux: fs/proc/page.c, kpagecount_read). */
+export function kpagecount({ views }: VerifyContext, pfn: number): number {
+  const mapcount = views.readSigned('Page', 'mapcount', pageAt(pfn));
+  return Math.max(0, mapcount + 1); // the type of a free block's page is negative
+}
+
+/**
+ * KPF_* bits of a page frame (Linux: fs/proc/page.c, stable_page_flags). No page is on an LRU list
+ * yet, so KPF_LRU and KPF_ACTIVE are never there.
+ */
+export function kpageflags(context: VerifyContext, pfn: number): bigint {
+  const { views } = context;
+  const zeroPfn = nrFrames(context);
+  if (pfn > zeroPfn) return KPF_NOPAGE;
+  const page = pageAt(pfn);
+  const bits = views.u32At(page + offsetOf('Page', 'flags'));
+  let flags = FLAGS.reduce((all, [bit, , kpf]) => ((bits & bit) === 0 ? all : all | kpf), 0n);
+  if (kpagecount(context, pfn) > 0) flags |= KPF_MMAP;
+  if (isAnon(views.read('Page', 'mapping', page))) flags |= KPF_ANON;
+  if (isFreeBuddyPage(context, pfn)) flags |= KPF_BUDDY;
+  if (pfn === zeroPfn) flags |= KPF_ZERO_PAGE;
+  return flags;
+}
+
+/** True for every page of a free block (Linux: is_free_buddy_page), and for what was never used. */
+function isFreeBuddyPage(context: VerifyContext, pfn: number): boolean {
+  const { views } = context;
+  if (pfn >= views.read('Zone', 'frontier', ZONE)) return pfn < nrFrames(context);
+  for (let order = 0; order <= MAX_PAGE_ORDER; order++) {
+    const head = pageAt(pfn - (pfn % 2 ** order));
+    const isBlock = views.readSigned('Page', 'mapcount', head) === PAGE_TYPE_BUDDY;
+    if (isBlock && views.read('Page', 'privateData', head) >= order) return true;
+  }
+  return false;
+}
+
+/** How many pins of a page the live vectors hold. */
+function pinsOfVectors(views: CoreViews, pfn: number): number {
+  let pins = 0;
+  for (const link of views.list(VECS)) {
+    const vec = link - offsetOf('GupVec', 'list');
+    if ((views.read('GupVec', 'gupFlags', vec) & FOLL_PIN) === 0) continue;
+    for (const entry of entriesOf(views, vec)) if (views.u32At(entry) === pfn) pins++;
+  }
+  return pins;
+}
+
+/** Addresses of a vector's entries; each begins with a frame number. */
+function* entriesOf(views: CoreViews, vec: number): Generator<number> {
+  const length = views.read('GupVec', 'length', vec);
+  let run = views.read('GupVec', 'chunk', vec);
+  const inline = run === 0;
+  if (inline) run = vec + offsetOf('GupVec', 'inline0');
+  for (let index = 0; index < length; index++) {
+    const at = inline ? index : index % GUP_CHUNK_ENTRIES;
+    if (at === 0 && index > 0) run = views.u32At(run + GUP_CHUNK_NEXT);
+    yield run + at * GUP_ENTRY_SIZE;
+  }
+}
+
+function ownerName(views: CoreViews, mapping: number): string {
+  if (isAnon(mapping)) return 'anon_vma';
+  const inode = mapping - offsetOf('Inode', 'mapping0');
+  const name = views.read('Inode', 'name', inode);
+  const number = `inode ${views.read('Inode', 'iIno', inode)}`;
+  return name === 0 ? number : `${number} (memfd ${JSON.stringify(views.text(name))})`;
+}
+
+function isAnon(mapping: number): boolean {
+  return (mapping & PAGE_MAPPING_ANON) !== 0;
+}
+
+function nrFrames({ options }: VerifyContext): number {
+  return options.memory / PAGE_SIZE;
+}
+
+function pageAt(pfn: number): number {
+  return MEM_MAP + pfn * PAGE_STRUCT_SIZE;
+}
