@@ -73,7 +73,9 @@ function takeFree(state: Kmem): usize {
     return page;
   }
   if (state.frontier == machine().nrKpages) return 0;
-  return KMEM_BASE + ((<usize>state.frontier++) << PAGE_SHIFT);
+  const index = state.frontier;
+  state.frontier = index + 1;
+  return KMEM_BASE + (<usize>index << PAGE_SHIFT);
 }
 
 /** Clears a kernel page before it is freed or handed on. */

@@ -31,7 +31,7 @@ export function hammerPages(
   for (let i: u32 = 0; i < rounds; i++) {
     seed = nextRandom(seed);
     const order = (seed & 7) == 0 ? (seed >> 3) % (maxOrder + 1) : 0;
-    const page = (seed & 0x100) == 0 ? allocPages(order) : null;
+    const page = takes(i >> 9) ? allocPages(order) : null;
     let entry: u32 = 0;
     if (page != null) {
       wrong += claim(owners, page.pfn, order);
@@ -73,7 +73,7 @@ export function hammerObjects(
   shared.meet(cpus);
   for (let i: u32 = 0; i < rounds; i++) {
     seed = nextRandom(seed);
-    const object = (seed & 0x100) == 0 ? cacheAlloc(cache) : 0;
+    const object = takes(i >> 7) ? cacheAlloc(cache) : 0;
     if (object != 0) {
       wrong += holds(object, objectSize(cache), 0);
       fill(object, objectSize(cache), <u32>object);
@@ -95,6 +95,14 @@ export function giveBack(owners: usize, cache: u32, object: usize): u32 {
 
 function ownerOf(owners: usize, object: usize): Atomic<u32> {
   return cellAt<u32>(owners + (((object - KMEM_BASE) >> 5) << 2));
+}
+
+/**
+ * True in every other phase: in one a CPU allocates, in the next it only frees, so that lists of
+ * its own run empty and full and it has to go to the common ones.
+ */
+function takes(phase: u32): bool {
+  return ((phase + thisCpu().cpu) & 1) == 0;
 }
 
 /** Marks the frames of a block as owned by this CPU; returns how many somebody had already. */

@@ -2,6 +2,7 @@ import {
   MAX_PAGE_ORDER,
   NR_PAGE_ORDERS,
   PAGE_TYPE_BUDDY,
+  PAGE_TYPE_PCP,
   PERCPU_PCP,
   ZONE_FREE_LIST,
   ZONE_NR_FREE,
@@ -42,7 +43,6 @@ function checkOrder(audit: Audit, frames: Frames, order: number): number {
     const pfn = frames.pfnOfPage(link - PAGE.lru);
     const name = () => pageName(pfn);
     findings.equal('free-list', name, order, frames.order(pfn), 'order of the block');
-    findings.equal('free-list', name, PAGE_TYPE_BUDDY, frames.mapcount(pfn), 'type of the page');
     if (pfn % 2 ** order !== 0 || pfn + 2 ** order > frames.frontier) {
       findings.report(
         'free-list',
@@ -102,6 +102,17 @@ function mark(audit: Audit, frames: Frames, pfn: number, state: number): void {
   frames.state[pfn] = state;
 }
 
+/** What the map count of a free page says: the kind of list that it is on. */
+function checkType(audit: Audit, frames: Frames, pfn: number): void {
+  const found = frames.mapcount(pfn);
+  const state = frames.state[pfn];
+  // Inside of a block nobody has written it, or an owner has left it as it was: not mapped.
+  if (state === BUDDY_TAIL && (found === 0 || found === -1)) return;
+  const types = { [BUDDY_HEAD]: PAGE_TYPE_BUDDY, [ON_PCP_LIST]: PAGE_TYPE_PCP };
+  const expected = types[state as keyof typeof types] ?? -1;
+  audit.findings.equal('free-page', () => pageName(pfn), expected, found, 'type of the page');
+}
+
 /** Reports free pages that somebody refers to; called once all references were counted. */
 export function checkFreePages(audit: Audit, frames: Frames): void {
   const { findings } = audit;
@@ -109,9 +120,7 @@ export function checkFreePages(audit: Audit, frames: Frames): void {
     const state = frames.state[pfn];
     if (state === IN_USE) continue;
     const name = () => pageName(pfn);
-    if (state !== BUDDY_HEAD) {
-      findings.equal('free-page', name, -1, frames.mapcount(pfn), 'map count');
-    }
+    checkType(audit, frames, pfn);
     findings.equal('free-page', name, 0, frames.refcount(pfn), 'reference count');
     findings.equal('free-page', name, 0, frames.flags(pfn), 'flags');
     findings.equal('free-page', name, 0, frames.mapping(pfn), 'mapping');

@@ -40,6 +40,16 @@ export function testingModule(): WebAssembly.Module {
   return compiled;
 }
 
+/** Node has it; TypeScript's library for ES2023 does not. */
+interface WaitAsync {
+  waitAsync(
+    cells: Int32Array,
+    index: number,
+    value: number,
+    ms: number,
+  ): { readonly value: string | Promise<string> };
+}
+
 /** A machine, its memory, and the instance of its CPU 0. */
 export class TestMachine {
   readonly memory = new WebAssembly.Memory({
@@ -89,6 +99,15 @@ export class TestMachine {
   /** The word at an address. */
   word(address: number): number {
     return Atomics.load(this.u32, address >>> 2);
+  }
+
+  /**
+   * Sleeps on a word as a CPU does, without blocking this thread: "ok" once it was notified,
+   * "not-equal" at once if the word is another, "timed-out" after five seconds.
+   */
+  async sleepOn(address: number, word: number): Promise<string> {
+    const { waitAsync } = Atomics as unknown as WaitAsync;
+    return await waitAsync(this.i32, address >>> 2, word, 5000).value;
   }
 
   /** A field of the machine's struct. */

@@ -10,7 +10,7 @@
  *   0x0002_0000  per-CPU areas    PERCPU_SIZE for each CPU
  *   0x0020_0000  kdesc            one struct kdesc for each kernel page
  *   0x0100_0000  mem_map          one struct page for each frame of emulated RAM
- *   0x4100_1000  kernel pages     slabs and page tables (the kernel's own memory, always with contents)
+ *   0x4100_1000  kernel pages     slabs and page tables: always with contents
  *   0x6100_1000  frame contents   4096 bytes, 8 bytes or nothing a frame
  */
 export const PAGE_SHIFT = 12;
@@ -395,8 +395,8 @@ export const TRACE_EVICT = 9;
  * Entries are addresses of at least four-byte alignment; 0 is none. A slot that points to another
  * node has bit 1 set.
  *
- * Writers hold `lock`. Readers may hold nothing: with interrupts off (see lib/rcu.ts) `xaLoad` walks
- * slots that change one by one; a node that has become empty is unlinked but freed only by
+ * Writers hold `lock`. Readers may hold nothing: with interrupts off (see lib/rcu.ts) `xaLoad`
+ * walks slots that change one by one; a node that has become empty is unlinked but freed only by
  * `xaReap`, after the writer has waited for such readers.
  */
 export const XA_CHUNK_SHIFT = 6;

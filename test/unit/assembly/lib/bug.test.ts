@@ -45,6 +45,15 @@ describe('a failed check', () => {
     expect(machine.state('panicCpu')).toBe(2);
   });
 
+  test('notifies the cells that CPUs sleep on', async () => {
+    const { offset } = STRUCTS.PerCpu.fields.waitingOn;
+    const waitingOn = PERCPU_BASE + 3 * PERCPU_SIZE + offset;
+    machine.u32[waitingOn >>> 2] = lock;
+    const sleeper = machine.sleepOn(lock, 0);
+    await cpus[1]!.call('freePage', machine.core.allocPage());
+    expect(await sleeper).toBe('ok');
+  });
+
   test('is recorded once: the first that fails', async () => {
     const [first, second] = [machine.core.allocPage(), machine.core.allocPage()];
     await cpus[2]!.call('freePage', first);

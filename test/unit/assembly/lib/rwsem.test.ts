@@ -127,6 +127,21 @@ describe('waiting for an rw_semaphore', () => {
   });
 });
 
+describe('whoever sleeps on an rw_semaphore is woken', () => {
+  test.each([
+    ['the last reader leaves', 'rwDownRead', 'rwUpRead'],
+    ['the writer leaves', 'rwDownWrite', 'rwUpWrite'],
+    ['the writer becomes a reader', 'rwDownWrite', 'rwDowngradeWrite'],
+  ] as const)('when %s', async (_, take, release) => {
+    core[take](sem);
+    const marked = Atomics.or(machine.i32, sem >>> 2, WAITERS) | WAITERS;
+    const sleeper = machine.sleepOn(sem, marked);
+    core[release](sem);
+    expect(await sleeper).toBe('ok');
+    expect(somebodyWaits()).toBe(false);
+  });
+});
+
 describe('CPUs that hammer an rw_semaphore', () => {
   type Loop = 'hammerReaders' | 'hammerWriters' | 'hammerDowngraders';
   test.each<[string, Loop[]]>([
@@ -136,7 +151,7 @@ describe('CPUs that hammer an rw_semaphore', () => {
     ['a downgrader and a writer', ['hammerDowngraders', 'hammerWriters']],
     ['all kinds', ['hammerReaders', 'hammerDowngraders', 'hammerDowngraders', 'hammerWriters']],
   ])('%s: no reader sees a torn pair, no count is lost', async (_, loops) => {
-    const rounds = 200_000;
+    const rounds = 600_000;
     const wrong = await Promise.all(
       loops.map((name, i) => cpus[i]!.run(name, shared, loops.length, rounds)),
     );

@@ -43,7 +43,7 @@ describe('a seqcount', () => {
     [1, 3],
     [2, 2],
   ])('with %i writers and %i readers: no read that counts is torn', async (writers, readers) => {
-    const rounds = 500_000;
+    const rounds = 1_500_000;
     const n = writers + readers;
     const torn = await Promise.all(
       cpus.slice(0, n).map((cpu, i) => {

@@ -300,7 +300,7 @@ describe('CPUs that free what others have allocated', () => {
     const shared = crowd.arena(0, 0x1000);
     const owners = crowd.arena(0x1_0000, frames * 4);
     const wrong = await Promise.all(
-      cpus.map((cpu) => cpu.run('hammerPages', shared, n, 300_000, owners, maxOrder)),
+      cpus.map((cpu) => cpu.run('hammerPages', shared, n, 600_000, owners, maxOrder)),
     );
     await Promise.all(cpus.map((cpu) => cpu.stop()));
     expect(wrong).toEqual(cpus.map(() => 0));

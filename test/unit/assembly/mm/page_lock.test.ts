@@ -54,8 +54,17 @@ describe('the lock of a page', () => {
     core.unlockPage(page);
   });
 
+  test('wakes whoever sleeps on it', async () => {
+    core.lockPage(page);
+    const marked = Atomics.or(machine.i32, flagsOf() >>> 2, PG_WAITERS) | PG_WAITERS;
+    const sleeper = machine.sleepOn(flagsOf(), marked);
+    core.unlockPage(page);
+    expect(await sleeper).toBe('ok');
+    expect(flags() & PG_WAITERS).toBe(0);
+  });
+
   test.each([2, 4])('on %i CPUs: counters that are not atomic are exact', async (n) => {
-    const rounds = 300_000;
+    const rounds = 1_000_000;
     const crowd = cpus.slice(0, n);
     const torn = await Promise.all(
       crowd.map((cpu) => cpu.run('hammerPageLock', shared, n, rounds, page)),

@@ -1,0 +1,232 @@
+import {
+  FOLL_FORCE,
+  FOLL_LONGTERM,
+  FOLL_WRITE,
+  F_ADD_SEALS,
+  MAP_ANONYMOUS,
+  MAP_FIXED,
+  MAP_PRIVATE,
+  MAP_SHARED,
+  Machine,
+  MmError,
+  PAGE_SIZE,
+  type MachineOptions,
+  type PageRefs,
+  type Process,
+  type VmaInfo,
+} from '../../src/index.js';
+import type { Call } from './calls.js';
+
+const PROCESSES_MAX = 3;
+
+interface Member {
+  readonly process: Process;
+  readonly fds: number[];
+}
+
+interface Held {
+  readonly refs: PageRefs;
+  readonly write: boolean;
+}
+
+/** A machine on which a program runs: which processes, descriptors and page handles there are. */
+export class ProgramWorld {
+  readonly machine: Machine;
+  #members: Member[];
+  #held: Held[] = [];
+  /** How often each kind of call has ended how: `mmapFile EPERM`, `mmapFile ok`. */
+  readonly outcomes = new Map<string, number>();
+
+  private constructor(machine: Machine) {
+    this.machine = machine;
+    this.#members = [{ process: machine.spawn(), fds: [] }];
+  }
+
+  static async boot(options: MachineOptions): Promise<ProgramWorld> {
+    return new ProgramWorld(await Machine.boot(options));
+  }
+
+  /** Makes one call. That it fails as system calls do is fine; anything else is not. */
+  run(call: Call): void {
+    let outcome = 'ok';
+    try {
+      if (!this.#run(call)) outcome = 'nothing to do';
+    } catch (error) {
+      if (!(error instanceof MmError) || error.code === 'EDEADLK') throw error;
+      outcome = error.code;
+    }
+    const name = `${call.call} ${outcome}`;
+    this.outcomes.set(name, (this.outcomes.get(name) ?? 0) + 1);
+  }
+
+  /** Ends everything: then only the boot's own memory may be left in use. */
+  end(): void {
+    for (const { refs } of this.#held.splice(0)) refs.release();
+    for (const { process } of this.#members.splice(0)) process.exit();
+  }
+
+  #run(call: Call): boolean {
+    switch (call.call) {
+      case 'spawn':
+        if (this.#members.length === PROCESSES_MAX) return false;
+        this.#members.push({ process: this.machine.spawn(), fds: [] });
+        return true;
+      case 'release':
+        return this.#release(call.held, call.dirty);
+      case 'dma':
+        return this.#dma(call);
+      default:
+        return this.#runIn(pick(this.#members, call.process), call);
+    }
+  }
+
+  #runIn(
+    member: Member | undefined,
+    call: Exclude<Call, { call: 'spawn' | 'release' | 'dma' }>,
+  ): boolean {
+    if (member === undefined) return false;
+    const { process } = member;
+    switch (call.call) {
+      case 'exit':
+        this.#members = this.#members.filter((other) => other !== member);
+        process.exit();
+        return true;
+      case 'mmapAnon': {
+        const type = (call.shared ? MAP_SHARED : MAP_PRIVATE) | MAP_ANONYMOUS;
+        process.mmap(0, call.pages * PAGE_SIZE, call.prot, type | call.flags, -1, 0);
+        return true;
+      }
+      case 'memfd':
+        member.fds.push(process.memfdCreate('buf', call.flags));
+        return true;
+      case 'mmapOver':
+      case 'munmap':
+      case 'mprotect':
+      case 'store':
+      case 'load':
+      case 'gup':
+        return this.#inMapping(process, call);
+      default:
+        return this.#onFile(member, call);
+    }
+  }
+
+  #inMapping(
+    process: Process,
+    call: Extract<Call, { call: 'mmapOver' | 'munmap' | 'mprotect' | 'store' | 'load' | 'gup' }>,
+  ): boolean {
+    const mapping = pick(process.maps(), call.mapping);
+    if (mapping === undefined) return false;
+    const at = mapping.start + (call.skip % pagesOf(mapping)) * PAGE_SIZE;
+    switch (call.call) {
+      case 'mmapOver': {
+        const type = MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS;
+        process.mmap(at, call.pages * PAGE_SIZE, call.prot, type, -1, 0);
+        return true;
+      }
+      case 'munmap':
+        process.munmap(at, call.pages * PAGE_SIZE);
+        return true;
+      case 'mprotect':
+        process.mprotect(at, call.pages * PAGE_SIZE, call.prot);
+        return true;
+      case 'store':
+        process.store(at + (call.bytes % 100), new Uint8Array(call.bytes % 9000).fill(call.skip));
+        return true;
+      case 'load':
+        process.load(at + (call.bytes % 100), call.bytes % 9000);
+        return true;
+      case 'gup':
+        this.#held.push({
+          refs: takePages(process, at, call),
+          write: (call.flags & FOLL_WRITE) !== 0,
+        });
+        return true;
+    }
+  }
+
+  #onFile({ process, fds }: Member, call: Extract<Call, { fd: number }>): boolean {
+    const fd = pick(fds, call.fd);
+    if (fd === undefined) return false;
+    switch (call.call) {
+      case 'mmapFile': {
+        const type = (call.shared ? MAP_SHARED : MAP_PRIVATE) | call.flags;
+        const length = call.pages * PAGE_SIZE;
+        process.mmap(0, length, call.prot, type, fd, call.offset * PAGE_SIZE);
+        return true;
+      }
+      case 'reopen':
+        fds.push(process.open(`/proc/self/fd/${fd}`, call.flags));
+        return true;
+      case 'dup':
+        fds.push(process.dup(fd));
+        return true;
+      case 'close':
+        fds.splice(fds.indexOf(fd), 1);
+        process.close(fd);
+        return true;
+      case 'ftruncate':
+        process.ftruncate(fd, call.size);
+        return true;
+      case 'fallocate':
+        process.fallocate(fd, call.mode, call.offset, call.size);
+        return true;
+      case 'pwrite':
+        process.pwrite(fd, new Uint8Array(call.size).fill(7), call.offset);
+        return true;
+      case 'pread':
+        process.pread(fd, call.size, call.offset);
+        return true;
+      case 'addSeals':
+        this.#releaseLater(call.releaseAfter);
+        process.fcntl(fd, F_ADD_SEALS, call.seals);
+        return true;
+    }
+  }
+
+  /** Lets go of a page handle while a seal waits, or whenever the clock gets there. */
+  #releaseLater(ms: number): void {
+    const { machine } = this;
+    if (ms > 0) machine.at(machine.now() + ms, () => this.#release(0, false));
+  }
+
+  #release(index: number, dirty: boolean): boolean {
+    const held = pick(this.#held, index);
+    if (held === undefined) return false;
+    this.#held = this.#held.filter((other) => other !== held);
+    held.refs.release({ dirty });
+    return true;
+  }
+
+  /** A device reads, and writes where the pages were taken for that. */
+  #dma({ held: index, offset }: Extract<Call, { call: 'dma' }>): boolean {
+    const held = pick(this.#held, index);
+    if (held === undefined) return false;
+    const at = offset % (held.refs.length * PAGE_SIZE - 10);
+    const bytes = held.refs.read(at, 10);
+    if (held.write) held.refs.write(at, bytes);
+    return true;
+  }
+}
+
+function takePages(
+  process: Process,
+  at: number,
+  { pages, flags, pin, fast }: Extract<Call, { call: 'gup' }>,
+): PageRefs {
+  const known = flags & (FOLL_WRITE | FOLL_FORCE | (pin ? FOLL_LONGTERM : 0));
+  if (pin) {
+    return fast
+      ? process.pinUserPagesFast(at, pages, known)
+      : process.pinUserPages(at, pages, known);
+  }
+  return fast ? process.getUserPagesFast(at, pages, known) : process.getUserPages(at, pages, known);
+}
+
+function pagesOf(mapping: VmaInfo): number {
+  return (mapping.end - mapping.start) / PAGE_SIZE;
+}
+
+function pick<T>(list: readonly T[], index: number): T | undefined {
+  return list.length === 0 ? undefined : list[index % list.length];
+}
