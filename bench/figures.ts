@@ -82,6 +82,7 @@ const CALLS: readonly Line[] = [
   ['calls.munmap.facade', 'munmap of nothing: the facade above the export', 'ns'],
   ['calls.get-seals.operation', 'fcntl(F_GET_SEALS): the operation, in a loop of the core', 'ns'],
   ['calls.munmap.operation', 'munmap of nothing: the operation, in a loop of the core', 'ns'],
+  ['calls.benchmark.nothing', 'nothing: what `benchmark` itself costs a call', 'ns'],
   ['calls.benchmark.get-seals', 'process.fcntl(fd, F_GET_SEALS)', 'ns'],
   ['calls.benchmark.munmap', 'process.munmap of nothing', 'ns'],
   ['calls.benchmark.mmap', 'process.mmap + munmap of one page of a memfd', 'ns'],
@@ -108,6 +109,7 @@ const FAULTS: readonly Line[] = [
   ['faults.fresh.full.ours', 'fresh page of a memfd, contents full: ours', 'ns'],
   ['faults.fresh.kernel', "fresh page of a memfd: this machine's kernel", 'ns'],
   ['faults.cached.none.ours', 'cached page of a memfd, contents none: ours', 'ns'],
+  ['faults.cached.full.ours', 'cached page of a memfd, contents full: ours', 'ns'],
   ['faults.cached.kernel', "cached page of a memfd: this machine's kernel", 'ns'],
 ];
 

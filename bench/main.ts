@@ -1,5 +1,5 @@
 /** `npm run bench`: ours and theirs in one run, and the ratios against their targets. */
-import { hostFacts } from '../dist/contend/host.js';
+import { hostFacts } from '../dist/platform/node.js';
 import { measureBoot } from './boot.js';
 import { measureCalls } from './calls.js';
 import { measureFaults } from './faults.js';

@@ -64,7 +64,7 @@ function targetOf(target: Target | undefined): string {
 function remark({ verdict, close, skipped }: Result): string {
   if (skipped !== undefined) return skipped;
   if (verdict === 'none') return '';
-  return close ? `${verdict}, but the interval says both` : verdict;
+  return close ? `${verdict}, but its interval reaches over the target` : verdict;
 }
 
 function summary({ results, settings, voids, interrupted }: Report): string {

@@ -18,28 +18,31 @@ export function addSeals(kernel: Kernel, task: number, fd: number, seals: number
   let callbackError: { readonly thrown: unknown } | undefined;
   let result = kernel.run((core) => core.sysFcntl(task, fd, F_ADD_SEALS, seals));
   for (let scan = 1; result === ESLEEP; scan++) {
-    try {
-      kernel.clock.advanceTo(kernel.clock.now() + FIRST_SLEEP_MS * 2 ** (scan - 1));
-    } catch (thrown) {
-      callbackError ??= { thrown };
+    const wake = kernel.clock.now() + FIRST_SLEEP_MS * 2 ** (scan - 1);
+    while (kernel.clock.now() < wake) {
+      try {
+        kernel.clock.advanceTo(wake);
+      } catch (thrown) {
+        callbackError ??= { thrown }; // the sleep goes on
+      }
     }
     result = kernel.run((core) => core.sysContinueAddSeals(file, seals, scan));
   }
-  const reason = result === EBUSY ? whyBusy(kernel, task, fd, file) : undefined;
+  const reason = result === EBUSY ? whyBusy(kernel, file) : undefined;
   kernel.run((core) => core.sysDropFile(file));
   if (callbackError !== undefined) throw callbackError.thrown;
   if (result < 0) throw sealError(fd, seals, result, reason);
 }
 
 /** What stands in the way: mappings, or pages that somebody holds. */
-function whyBusy(kernel: Kernel, task: number, fd: number, file: number): string | undefined {
+function whyBusy(kernel: Kernel, file: number): string | undefined {
   const { views } = kernel;
   const inode = views.read('File', 'inode', file);
   const mapping = views.address('Inode', 'mapping0', inode);
   const name = views.read('Inode', 'name', inode);
   const memfd = name === 0 ? 'the file' : `memfd ${JSON.stringify(views.text(name))}`;
   const writers = views.readSigned('AddressSpace', 'iMmapWritable', mapping);
-  const pages = kernel.run((core) => core.sysBusyPages(task, fd));
+  const pages = kernel.run((core) => core.sysBusyPages(file));
   if (writers > 0 && pages === 0) {
     const plural = writers === 1 ? 'shared mapping may' : 'shared mappings may';
     return `${writers} ${plural} write to ${memfd}`;

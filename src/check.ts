@@ -36,15 +36,15 @@ export function signed(value: number, name: string): number {
 
 /** A descriptor: any C int. */
 export function descriptor(value: number, name: string): number {
-  if ((value | 0) === value) return value;
   wholeNumber(value, name);
+  if ((value | 0) === value) return value;
   throw new RangeError(`${name}: expected a 32-bit number, got ${value}`);
 }
 
 /** A word of flags, or a command: any 32 bits. */
 export function flagWord(value: number, name: string): number {
-  if ((value | 0) === value || value >>> 0 === value) return value >>> 0;
   wholeNumber(value, name);
+  if ((value | 0) === value || value >>> 0 === value) return value >>> 0;
   throw new RangeError(`${name}: expected 32 bits of flags, got ${value}`);
 }
 
@@ -54,6 +54,15 @@ export function inRange(value: number, low: number, high: number, name: string):
   if (value < low || value > high) {
     throw new RangeError(`${name}: expected ${low} to ${high}, got ${value}`);
   }
+  return value;
+}
+
+/** A time or another number that need not be whole. */
+export function finite(value: number, name: string): number {
+  if (typeof value !== 'number') {
+    throw new TypeError(`${name}: expected a number, got ${describe(value)}`);
+  }
+  if (!Number.isFinite(value)) throw new RangeError(`${name}: expected a number, got ${value}`);
   return value;
 }
 

@@ -79,6 +79,11 @@ export class Kernel {
     }
   }
 
+  /** Throws if the machine has stopped. */
+  check(): void {
+    if (this.#error !== undefined) throw this.#error;
+  }
+
   /** Runs one export on the worker of CPU 1 or above. */
   call(cpu: number, name: string, ...args: (number | boolean)[]): Promise<number> {
     if (this.#error !== undefined) return Promise.reject(this.#error);

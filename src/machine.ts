@@ -1,4 +1,4 @@
-import { inRange } from './check.js';
+import { finite, inRange } from './check.js';
 import { MmError } from './errors.js';
 import { Kernel } from './kernel.js';
 import { resolveOptions, type MachineOptions, type ResolvedOptions } from './options.js';
@@ -88,6 +88,7 @@ export class Machine {
 
   /** The machine's clock in milliseconds: it advances only when a call waits for it. */
   now(): number {
+    this.#kernel.check();
     return this.#kernel.clock.now();
   }
 
@@ -96,16 +97,17 @@ export class Machine {
    * time that has passed already means the next time that the clock moves.
    */
   at(ms: number, callback: () => void): void {
-    if (typeof ms !== 'number') throw new TypeError('ms: expected a number');
-    if (!Number.isFinite(ms)) throw new RangeError(`ms: expected a time, got ${ms}`);
+    this.#kernel.check();
+    finite(ms, 'ms');
     if (typeof callback !== 'function') throw new TypeError('callback: expected a function');
     this.#kernel.clock.at(ms, callback);
   }
 
   /** Lets so many milliseconds pass on the machine's clock, and runs what is due. */
   advance(ms: number): void {
-    inRange(ms, 0, Number.MAX_SAFE_INTEGER, 'ms');
-    this.#kernel.run(() => this.#kernel.clock.advanceTo(this.#kernel.clock.now() + ms));
+    this.#kernel.check();
+    if (finite(ms, 'ms') < 0) throw new RangeError(`ms: must not be negative, got ${ms}`);
+    this.#kernel.clock.advanceTo(this.#kernel.clock.now() + ms);
   }
 
   /**

@@ -88,14 +88,14 @@ export function resolveOptions(options: MachineOptions = {}): ResolvedOptions {
       throw new RangeError(`options: there is no option "${name}"; there are ${KNOWN.join(', ')}`);
     }
   }
-  const contents = oneOf(options.contents ?? 'full', ['full', 'stamp', 'none'], 'contents');
+  const contents = oneOf(options.contents, 'full', ['full', 'stamp', 'none'], 'contents');
   return Object.freeze({
-    memory: memorySize(options.memory ?? '256MiB', contents),
-    cpus: inRange(options.cpus ?? 1, 1, NR_CPUS_MAX, 'cpus'),
+    memory: memorySize(given(options.memory, '256MiB'), contents),
+    cpus: inRange(given(options.cpus, 1), 1, NR_CPUS_MAX, 'cpus'),
     contents,
-    maxMapCount: inRange(options.maxMapCount ?? 65530, 0, 2 ** 31 - 1, 'maxMapCount'),
+    maxMapCount: inRange(given(options.maxMapCount, 65530), 0, 2 ** 31 - 1, 'maxMapCount'),
     policy: resolvePolicy(options.policy),
-    build: oneOf(options.build ?? 'release', BUILDS, 'build'),
+    build: oneOf(options.build, 'release', BUILDS, 'build'),
   });
 }
 
@@ -149,7 +149,18 @@ function memorySize(size: number | string, contents: Contents): number {
   return bytes;
 }
 
-function oneOf<Name extends string>(value: Name, names: readonly Name[], name: string): Name {
+/** What was given; the default stands for undefined alone. */
+function given<T>(value: T | undefined, fallback: T): T {
+  return value === undefined ? fallback : value;
+}
+
+function oneOf<Name extends string>(
+  choice: Name | undefined,
+  fallback: Name,
+  names: readonly Name[],
+  name: string,
+): Name {
+  const value = given(choice, fallback);
   if (typeof value !== 'string') throw new TypeError(`${name}: expected a string`);
   if (names.includes(value)) return value;
   throw new RangeError(`${name}: there is no "${String(value)}"; there are ${names.join(', ')}`);

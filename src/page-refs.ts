@@ -85,6 +85,7 @@ export class PageRefs {
   }
 
   #held(): number {
+    this.#kernel.check();
     if (this.#vector === 0) throw new TypeError('the pages were released already');
     return this.#vector;
   }

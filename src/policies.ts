@@ -63,7 +63,7 @@ const PIN: Readonly<Record<PinPolicy, Value>> = {
     name: 'i-mmap-writable',
     code: PIN_I_MMAP_WRITABLE,
     default: false,
-    description: 'a pin for writing raises i_mmap_writable of its file',
+    description: 'get_user_pages for writing raises i_mmap_writable of the file',
     source: 'LKML, May 2014, "[PATCH v2 0/3] File Sealing & memfd_create()": David Herrmann',
   },
   'i-mmap-writable-percpu': {
@@ -108,7 +108,7 @@ const SEAL: Readonly<Record<SealPolicy, Value>> = {
     name: 'dontpin',
     code: SEAL_DONTPIN,
     default: false,
-    description: 'pages of a file that can be sealed cannot be pinned (EFAULT)',
+    description: 'get_user_pages refuses pages of a file that can be sealed (EFAULT)',
     source: 'LKML, May 2014: VM_IO or VM_DONTPIN on sealable mappings',
   },
 };

@@ -338,6 +338,7 @@ export class Process {
   }
 
   #alive(): number {
+    this.#kernel.check();
     if (this.#task === 0) throw new TypeError(`process ${this.pid} has exited`);
     return this.#task;
   }

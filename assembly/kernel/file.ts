@@ -122,13 +122,9 @@ export function sysDropFile(file: File): void {
   fput(file);
 }
 
-/** How many pages of a file somebody unknown refers to: for messages; 0 for a bad descriptor. */
-export function sysBusyPages(task: Task, fd: i32): u32 {
-  const file = fget(task, fd);
-  if (file == null) return 0;
-  const busy = busyPages(file.inode);
-  fput(file);
-  return busy;
+/** How many pages of a held file somebody unknown refers to: for messages. */
+export function sysBusyPages(file: File): u32 {
+  return busyPages(file.inode);
 }
 
 /** fchmod(2). */

@@ -75,7 +75,7 @@ function takeFree(state: Kmem): usize {
   if (state.frontier == machine().nrKpages) return 0;
   const index = state.frontier;
   state.frontier = index + 1;
-  return KMEM_BASE + (<usize>index << PAGE_SHIFT);
+  return KMEM_BASE + ((<usize>index) << PAGE_SHIFT);
 }
 
 /** Clears a kernel page before it is freed or handed on. */

@@ -47,7 +47,7 @@ import { countVmEvent } from './vmstat';
 
 /**
  * get_user_pages and pin_user_pages: the choice of the policy, the slow path, and the release
- * (Linux: mm/gup.c). FOLL_PIN follows the machine's pin policy, FOLL_GET takes plain references.
+ * (Linux: mm/gup.c).
  *
  * The zero page is taken like any other, so that a release need not tell it apart (Linux does not
  * count pins of it).
@@ -95,23 +95,29 @@ export function getUserPages(mm: MmStruct, start: u64, nr: u32, flags: u32, entr
 /** Gives back what either call above got, with the same flags (Linux: unpin_user_pages). */
 export function releaseUserPages(entries: usize, nr: u32, flags: u32): void {
   const write = (flags & FOLL_WRITE) != 0;
-  if ((flags & FOLL_PIN) == 0) {
-    releaseEntries<GetPage>(entries, nr, write);
-    return;
-  }
-  const policy = thisCpu().pinPolicy.load();
+  const policy = policyFor(flags);
   if (policy == PIN_PINCOUNT) releaseEntries<PinCount>(entries, nr, write);
   else if (policy == PIN_GET_PAGE) releaseEntries<GetPage>(entries, nr, write);
   else if (policy == PIN_I_MMAP_WRITABLE) releaseEntries<IMmapWritable>(entries, nr, write);
   else if (policy == PIN_I_MMAP_WRITABLE_PERCPU) {
     releaseEntries<IMmapWritablePercpu>(entries, nr, write);
   } else releaseEntries<ReadWriteSplit>(entries, nr, write);
-  thisCpuAdd(thisCpu().pinsReleased, nr);
+  if ((flags & FOLL_PIN) != 0) thisCpuAdd(thisCpu().pinsReleased, nr);
+}
+
+/**
+ * What counts the pages of a call. FOLL_GET is a plain reference where only pins are counted; where
+ * writers are told from readers, a FOLL_GET for writing is a writer like any other.
+ */
+function policyFor(flags: u32): u32 {
+  const policy = thisCpu().pinPolicy.load();
+  if ((flags & FOLL_PIN) != 0) return policy;
+  if ((flags & FOLL_WRITE) == 0 || policy == PIN_PINCOUNT) return PIN_GET_PAGE;
+  return policy;
 }
 
 function gupFastByPolicy(mm: MmStruct, start: u64, nr: u32, flags: u32, entries: usize): u32 {
-  if ((flags & FOLL_PIN) == 0) return gupFast<GetPage>(mm, start, nr, flags, entries);
-  const policy = thisCpu().pinPolicy.load();
+  const policy = policyFor(flags);
   if (policy == PIN_PINCOUNT) return gupFast<PinCount>(mm, start, nr, flags, entries);
   if (policy == PIN_GET_PAGE) return gupFast<GetPage>(mm, start, nr, flags, entries);
   if (policy == PIN_I_MMAP_WRITABLE) return gupFast<IMmapWritable>(mm, start, nr, flags, entries);
@@ -143,7 +149,7 @@ function gupLocked(mm: MmStruct, start: u64, nr: u32, flags: u32, entries: usize
 /** Whether the mapping allows it at all (Linux: check_vma_flags). */
 function checkVmaFlags(vma: Vma, flags: u32): i32 {
   const file = vma.vmFile;
-  if ((flags & FOLL_PIN) != 0 && file != null) {
+  if (file != null) {
     if ((file.mapping.flags.load() & AS_DONTPIN) != 0) return -EFAULT;
   }
   if ((flags & FOLL_WRITE) != 0) {
@@ -212,8 +218,7 @@ function mustUnshare(vma: Vma, pte: u64, flags: u32): bool {
 }
 
 function takeByPolicy(page: Page, flags: u32, entry: GupEntry): i32 {
-  if ((flags & FOLL_PIN) == 0) return take<GetPage>(page, flags, entry);
-  const policy = thisCpu().pinPolicy.load();
+  const policy = policyFor(flags);
   if (policy == PIN_PINCOUNT) return take<PinCount>(page, flags, entry);
   if (policy == PIN_GET_PAGE) return take<GetPage>(page, flags, entry);
   if (policy == PIN_I_MMAP_WRITABLE) return take<IMmapWritable>(page, flags, entry);

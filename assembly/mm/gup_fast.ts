@@ -134,18 +134,16 @@ function gupPteRange<P>(table: usize, start: u64, nr: u32, flags: u32, entries: 
   return nr;
 }
 
-/** True for pins that are only allowed on some kinds of pages, whatever the entry says. */
+/** True where only some kinds of pages are allowed, whatever the entry says. */
 function mustLookAtMapping(flags: u32): bool {
-  if ((flags & FOLL_PIN) == 0) return false;
   const writeLongterm = FOLL_WRITE | FOLL_LONGTERM;
   return thisCpu().sealPolicy == SEAL_DONTPIN || (flags & writeLongterm) == writeLongterm;
 }
 
 /** What Linux checks of a page that it may have no VMA for (Linux: gup_fast_folio_allowed). */
 function pageAllowed(page: Page, pte: u64, flags: u32): bool {
-  if ((flags & FOLL_PIN) == 0) return true;
   if (mustLookAtMapping(flags) && !mappingAllowed(page.mapping.load())) return false;
-  return pteWrite(pte) || !mustUnshareFast(page, flags);
+  return (flags & FOLL_PIN) == 0 || pteWrite(pte) || !mustUnshareFast(page, flags);
 }
 
 function mappingAllowed(mapping: u32): bool {

@@ -33,7 +33,7 @@ import {
 } from '../types/address_space';
 import { FMODE_WRITE, File } from '../types/file';
 import { Page } from '../types/page';
-import { inodeLock, inodeUnlock } from './inode_lock';
+import { inodeLock, inodeSleepLocked, inodeUnlock } from './inode_lock';
 import { allowWritable, denyWritable } from './mapping_writable';
 import { countPinsExactly } from './policy/i_mmap_writable_percpu';
 import { GUP_PIN_COUNTING_BIAS } from './policy/pincount';
@@ -66,7 +66,10 @@ export function addSeals(file: File, seals: u32): i32 {
   trace(TRACE_SEAL, inode.iIno, seals);
   const all = withImpliedSeals(inode, seals);
   const result = beginSeal(inode, all);
-  if (result == ESLEEP) return ESLEEP;
+  if (result == ESLEEP) {
+    inodeSleepLocked(inode);
+    return ESLEEP;
+  }
   if (result == 0) inode.seals |= all;
   inodeUnlock(inode);
   return result;

@@ -20,7 +20,7 @@ import { PG_ANON_EXCLUSIVE, Page } from '../types/page';
 import { VM_ACCESS_FLAGS, VM_SHARED, VM_WRITE, Vma } from '../types/vm_area';
 import { vmPageProt } from './memory';
 import { vmFlagsOfProt } from './mmap';
-import { findPteTable, pteLock } from './pgtable';
+import { findPteTable, pteLock, skipUnmapped } from './pgtable';
 import { nextVma, splitVma, vmaMerge } from './vma';
 import { findVma } from './vma_tree';
 
@@ -95,12 +95,13 @@ function protectVma(mm: MmStruct, vma: Vma, start: u64, end: u64, flags: u32): V
  * change_protection).
  */
 function changeProtection(vma: Vma): void {
-  let address = vma.vmStart;
+  const mm = vma.vmMm;
+  let address = skipUnmapped(mm, vma.vmStart, vma.vmEnd);
   while (address < vma.vmEnd) {
     const next = min<u64>(vma.vmEnd, (address + PMD_SIZE) & ~(PMD_SIZE - 1));
-    const table = findPteTable(vma.vmMm, address);
+    const table = findPteTable(mm, address);
     if (table != 0) changeTable(vma, table, address, next);
-    address = next;
+    address = skipUnmapped(mm, next, vma.vmEnd);
   }
   synchronize();
 }

@@ -47,6 +47,28 @@ export function findPteTable(mm: MmStruct, address: u64): usize {
   return table;
 }
 
+/**
+ * The first address at or after `address` that a table of PTEs covers, or `end`: leaps over what
+ * the upper tables do not have.
+ */
+export function skipUnmapped(mm: MmStruct, address: u64, end: u64): u64 {
+  let at = address;
+  while (at < end) {
+    let table = <usize>mm.pgd.load();
+    let level = TOP_LEVEL;
+    while (level > 0) {
+      const entry = entryOf(table, at, level).load();
+      if ((entry & PAGE_PRESENT) == 0) break;
+      table = tableOf(entry);
+      level--;
+    }
+    if (level == 0) return at;
+    const span = entrySpan(level);
+    at = (at + span) & ~(span - 1);
+  }
+  return end;
+}
+
 /** The table of PTEs that covers `address`, made if missing; 0: no memory (Linux: pte_alloc). */
 export function allocPteTable(mm: MmStruct, address: u64): usize {
   let table = <usize>mm.pgd.load();

@@ -3,7 +3,7 @@ import { Page } from '../types/page';
 import { Vma } from '../types/vm_area';
 import { gatherPage } from './mmu_gather';
 import { zapDirtyBit } from './memory';
-import { findPteTable, pteLock } from './pgtable';
+import { findPteTable, pteLock, skipUnmapped } from './pgtable';
 import { removeRmap } from './rmap';
 
 /**
@@ -14,12 +14,13 @@ import { removeRmap } from './rmap';
  *   page tables stay.
  */
 export function zapRange(vma: Vma, start: u64, end: u64, evenCows: bool): void {
-  let address = start;
+  const mm = vma.vmMm;
+  let address = skipUnmapped(mm, start, end);
   while (address < end) {
     const next = min<u64>(end, (address + PMD_SIZE) & ~(PMD_SIZE - 1));
-    const table = findPteTable(vma.vmMm, address);
+    const table = findPteTable(mm, address);
     if (table != 0) zapTable(table, address, next, evenCows);
-    address = next;
+    address = skipUnmapped(mm, next, end);
   }
 }
 

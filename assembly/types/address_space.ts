@@ -100,6 +100,7 @@ if (offsetof<AddressSpace>('_iPages0') != 64) ERROR('AddressSpace.iPages begins 
 //   +28   name      u32  immutable: a NUL-terminated name in a CACHE_NAME object, or 0
 //   +32   list      8    the machine's inode lock: list of all inodes, or of orphans
 //   +40   state     u32  the machine's inode lock: INODE_*
+//   +44   sleeper   u32  i_rwsem held for writing: CPU + 1 that sleeps on the clock with it, or 0
 //   +64   mapping   128  struct address_space
 //   +192  reserved
 
@@ -120,7 +121,7 @@ export class Inode {
   name: u32;
   private _list: u64;
   state: u32;
-  private _pad0: u32;
+  private _sleeper: u32;
   private _pad1: u64;
   private _pad2: u64;
   private _mapping0: u64;
@@ -150,6 +151,10 @@ export class Inode {
     return changetype<RwSem>(changetype<usize>(this) + offsetof<Inode>('_iRwsem'));
   }
 
+
+  @inline get sleeper(): Atomic<u32> {
+    return changetype<Atomic<u32>>(changetype<usize>(this) + offsetof<Inode>('_sleeper'));
+  }
 
   @inline get list(): ListHead {
     return changetype<ListHead>(changetype<usize>(this) + offsetof<Inode>('_list'));

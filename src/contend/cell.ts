@@ -1,3 +1,4 @@
+import { cpuSeconds } from '#platform';
 import type { Kernel } from '../kernel.js';
 import {
   FOLL_PIN,
@@ -39,17 +40,22 @@ export async function runCell(
     return () =>
       kernel.call(cpu, 'contendLoop', task, addr, cell.batch, flags, SAMPLE_EVERY, clockCost);
   });
+  const before = cpuSeconds();
   const pairs = await runTogether(kernel, loops, () => sleep(seconds * 1000, signal));
+  const used = (cpuSeconds() ?? NaN) - (before ?? NaN);
   if (pairs.some((pages) => pages < 0)) {
     throw new Error(`${arena.policy}: GUP-fast did not get a page that is present`);
   }
+  const spans = cpus.map((cpu) => secondsOf(kernel, cpu));
+  const total = spans.reduce((sum, span) => sum + span, 0);
   return {
     policy: arena.policy,
     ...cell,
     round,
-    seconds: cpus.map((cpu) => secondsOf(kernel, cpu)),
+    seconds: spans,
     pairs,
     histogram: mergedHistogram(kernel, cpus),
+    cpuShare: Number.isNaN(used) ? undefined : Math.min(1, used / total),
   };
 }
 

@@ -16,6 +16,10 @@ import type {
 
 /** A page or two of the code must have been compiled for good before anything counts. */
 const WARM_UP_SECONDS = 0.08;
+/** A cell whose threads had less of a core is run again, as long as repeats are left. */
+const STARVED_BELOW = 0.9;
+/** So many repeats for each cell of the whole measurement. */
+const REPEATED_SHARE = 0.1;
 const PING_PONG_ROUNDS = 200_000;
 
 /**
@@ -67,13 +71,18 @@ async function measure(
   const total = cells.length * arenas.length * settings.rounds;
   const random = mulberry32(settings.seed);
   const samples: RawSample[] = [];
+  let repeats = Math.ceil(total * REPEATED_SHARE);
   onProgress?.(0, total);
   await warmUp(arenas, settings, signal);
   for (let round = 0; round < settings.rounds; round++) {
     for (const cell of shuffled(cells, random)) {
       for (const arena of shuffled(arenas, random)) {
         if (isAborted(signal)) return samples;
-        const sample = await runCell(arena, cell, round, settings.seconds, signal);
+        let sample = await runCell(arena, cell, round, settings.seconds, signal);
+        while (isStarved(sample) && repeats-- > 0 && !isAborted(signal)) {
+          const again = await runCell(arena, cell, round, settings.seconds, signal);
+          if ((again.cpuShare ?? 1) > (sample.cpuShare ?? 1)) sample = again;
+        }
         if (isAborted(signal)) return samples; // cut short: not like the others
         samples.push(sample);
         onProgress?.(samples.length, total);
@@ -81,6 +90,11 @@ async function measure(
     }
   }
   return samples;
+}
+
+/** True if the threads did not have a core each, so that they took turns instead of contending. */
+function isStarved({ cpuShare }: RawSample): boolean {
+  return cpuShare !== undefined && cpuShare < STARVED_BELOW;
 }
 
 function isAborted(signal: AbortSignal | undefined): boolean {

@@ -20,6 +20,7 @@ const COLUMNS: readonly (readonly [string, (row: ContendRow) => Field])[] = [
   ['latency_max_ns', (row) => row.latency.max],
   ['calls_timed', (row) => row.latency.calls],
   ['fairness', (row) => row.fairness],
+  ['cpu_share', (row) => row.cpuShare],
   ...estimate('scaling', (row) => row.scaling),
   ...estimate('relative', (row) => row.relative),
 ];

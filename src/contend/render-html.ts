@@ -47,6 +47,7 @@ function intro(report: ContendReportData): string[] {
       ? '<p class="bad">The measurement was interrupted: ' +
         'some cells are missing or have fewer rounds.</p>'
       : '',
+    ...report.warnings.map((warning) => `<p class="bad">${escapeHtml(warning)}</p>`),
     `<ul class="findings">${sentences.join('\n')}</ul>`,
     `<p class="${report.balanced ? 'good' : 'bad'}">${escapeHtml(balanceText(report))}</p>`,
   ];

@@ -11,6 +11,7 @@ export function renderMarkdown(report: ContendReportData): string {
     ...(report.interrupted
       ? ['**Interrupted: some cells are missing or have fewer rounds.**']
       : []),
+    ...report.warnings.map((warning) => `**${warning}**`),
     report.sentences.map(({ text }) => `- ${text}`).join('\n'),
     '## Throughput and latency',
     rowTable(report.rows),

@@ -5,6 +5,7 @@ import { renderHtml } from './render-html.js';
 import { renderMarkdown } from './render-markdown.js';
 import { buildHistograms, buildRows } from './rows.js';
 import { buildSentences } from './sentences.js';
+import { buildWarnings } from './warnings.js';
 import type { Balance, ContendReport, ContendReportData, RawContend } from './types.js';
 
 /**
@@ -26,6 +27,7 @@ function buildReportData(raw: RawContend, tools: Inspect): ContendReportData {
     options: raw.options,
     pingPongNs: raw.pingPongNs,
     rows,
+    warnings: buildWarnings(rows),
     sentences: buildSentences(raw.options.policies, rows, raw.footprints),
     histograms: buildHistograms(raw.samples, raw.options, tools),
     footprints: raw.footprints,

@@ -100,6 +100,7 @@ function buildRow(
     nsPerPair: (cell.threads * 1e9) / pairsPerSecond.median,
     latency: latencyOf(own.samples, tools),
     fairness: median(own.samples.map(fairnessOf)),
+    cpuShare: cpuShareOf(own.samples),
     scaling: ratioByRound(own, alone, random),
     relative: ratioByRound(own, reference, random),
   };
@@ -136,6 +137,11 @@ function fairnessOf(sample: RawSample): number {
   const rates = threadRates(sample);
   const fastest = Math.max(...rates);
   return fastest > 0 ? Math.min(...rates) / fastest : 1;
+}
+
+function cpuShareOf(samples: readonly RawSample[]): number | undefined {
+  const shares = samples.flatMap(({ cpuShare }) => (cpuShare === undefined ? [] : [cpuShare]));
+  return shares.length === 0 ? undefined : median(shares);
 }
 
 function threadRates(sample: RawSample): number[] {

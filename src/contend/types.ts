@@ -41,7 +41,7 @@ export interface ContendOptions {
   batch?: readonly number[] | undefined;
   /**
    * Seconds that each cell runs in each round.
-   * @defaultValue 0.25
+   * @defaultValue 0.08
    */
   seconds?: number | undefined;
   /**
@@ -90,6 +90,11 @@ export interface RawSample {
    * all threads together; buckets as in histogram.ts. All zero when durations were not recorded.
    */
   readonly histogram: Uint32Array;
+  /**
+   * Which part of a core each thread had, on average: 1 when nobody else ran. Undefined where the
+   * host does not say.
+   */
+  readonly cpuShare?: number | undefined;
 }
 
 /** Who else touches a cache line at the same time; decides whether a write to it is contended. */
@@ -239,6 +244,11 @@ export interface ContendRow {
   /** Median over the rounds of the slowest thread's rate over the fastest one's: 1 is fair. */
   readonly fairness: number;
   /**
+   * Median over the rounds of the part of a core that each thread had. Well below 1, something else
+   * ran on the machine, and threads took turns instead of contending.
+   */
+  readonly cpuShare: number | undefined;
+  /**
    * Throughput over that of the same cell with one thread, round by round: N threads scale
    * perfectly at N. Undefined when that cell was not measured.
    */
@@ -277,6 +287,8 @@ export interface ContendReportData {
   readonly pingPongNs: number | undefined;
   /** By sharing, batch, threads and policy, in the order of the options. */
   readonly rows: readonly ContendRow[];
+  /** What makes the figures doubtful, in words; empty when nothing does. */
+  readonly warnings: readonly string[];
   /** One for each policy that was measured. */
   readonly sentences: readonly PolicySentence[];
   /** Latency distributions to read, for the cells with the most threads. */

@@ -12,7 +12,7 @@ export const startCpu: Platform['startCpu'] = (data, { onReply, onDeath }) => {
   worker.postMessage(data);
   return {
     post: (call) => worker.postMessage(call),
-    terminate: async () => worker.terminate(),
+    terminate: () => Promise.resolve(worker.terminate()),
     setBusy: () => undefined, // a page lives as long as it is open
   };
 };
@@ -25,6 +25,8 @@ export const readBytes: Platform['readBytes'] = async (url) => {
 };
 
 export const coresOfHost: Platform['coresOfHost'] = () => navigator.hardwareConcurrency;
+
+export const cpuSeconds: Platform['cpuSeconds'] = () => undefined;
 
 export const hostFacts: Platform['hostFacts'] = () => ({
   cpu: 'unknown (a browser does not say)',

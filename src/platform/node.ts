@@ -1,7 +1,7 @@
 /** Node's side of `#platform`. */
 import { readFile } from 'node:fs/promises';
 import { availableParallelism, cpus, loadavg, release } from 'node:os';
-import { arch, platform as systemName, version, versions } from 'node:process';
+import { arch, cpuUsage, platform as systemName, version, versions } from 'node:process';
 import { Worker } from 'node:worker_threads';
 import type { CpuReply } from '../threads/protocol.js';
 import type { Platform } from './types.js';
@@ -26,6 +26,11 @@ export const startCpu: Platform['startCpu'] = (data, { onReply, onDeath }) => {
 export const readBytes: Platform['readBytes'] = async (url) => new Uint8Array(await readFile(url));
 
 export const coresOfHost: Platform['coresOfHost'] = () => availableParallelism();
+
+export const cpuSeconds: Platform['cpuSeconds'] = () => {
+  const { user, system } = cpuUsage();
+  return (user + system) / 1e6;
+};
 
 export const hostFacts: Platform['hostFacts'] = () => ({
   cpu: cpus()[0]?.model.trim() ?? 'unknown',

@@ -13,9 +13,9 @@ export interface CpuThread {
 
 /** What a thread tells. */
 export interface CpuEvents {
-  onReply(reply: CpuReply): void;
+  readonly onReply: (reply: CpuReply) => void;
   /** It is gone, and will answer nothing more. */
-  onDeath(reason: string): void;
+  readonly onDeath: (reason: string) => void;
 }
 
 /** What differs between Node and a browser. Both modules export exactly this. */
@@ -24,6 +24,8 @@ export interface Platform {
   readBytes(url: URL): Promise<Uint8Array<ArrayBuffer>>;
   /** Threads that the host can run at once. */
   coresOfHost(): number;
+  /** Seconds of CPU time that this program has used; undefined where the host does not say. */
+  cpuSeconds(): number | undefined;
   /** The machine that measures. */
   hostFacts(): HostFacts;
 }

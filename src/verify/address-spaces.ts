@@ -113,7 +113,7 @@ function checkVmas(audit: Audit, mm: number, vmas: readonly Vma[]): void {
     }
     if (start < before) findings.report('tree-order', name, `${hex(before)} or more`, hex(start));
     before = end;
-    findings.equal('vma', name, hex(mm), hex(memory.u32(vma.address + VMA.vmMm)), 'vmMm');
+    findings.equalHex('vma', name, mm, memory.u32(vma.address + VMA.vmMm), 'vmMm');
     const forbidden = flags & ~(flags >>> 4) & VM_ACCESS_FLAGS;
     findings.equal('vma', name, 0, forbidden, 'access that it may not have');
     if ((flags & VM_SHARED) !== 0 && vma.inode === undefined) {

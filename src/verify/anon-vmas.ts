@@ -55,7 +55,7 @@ export class AnonVmas {
     const anonVma = memory.u32(chain + CHAIN.anonVma);
     this.#slabs.use(CACHE_AVC, chain, vma.name);
     const back = memory.u32(chain + CHAIN.vma);
-    findings.equal('anon-vma', vma.name, hex(vma.address), hex(back), `vma of chain ${hex(chain)}`);
+    findings.equalHex('anon-vma', vma.name, vma.address, back, () => `vma of chain ${hex(chain)}`);
     if (this.#slabs.use(CACHE_ANON_VMA, anonVma, vma.name)) {
       const chains = this.#chains.get(anonVma);
       if (chains === undefined) this.#chains.set(anonVma, new Set([chain]));
@@ -76,8 +76,8 @@ export class AnonVmas {
       (node) => this.#intervalOf(node - CHAIN.node0),
     );
     findings.equal('anon-vma', name, chains.size, nodes.length, 'chains in its tree');
-    findings.equal('anon-vma', name, hex(anonVma), hex(word(ANON_VMA.root)), 'root');
-    findings.equal('anon-vma', name, hex(anonVma), hex(word(ANON_VMA.parent)), 'parent');
+    findings.equalHex('anon-vma', name, anonVma, word(ANON_VMA.root), 'root');
+    findings.equalHex('anon-vma', name, anonVma, word(ANON_VMA.parent), 'parent');
     findings.equal('anon-vma', name, 1, word(ANON_VMA.refcount), 'refcount');
     findings.equal('anon-vma', name, 1, word(ANON_VMA.numChildren), 'numChildren');
     const active = this.#active.get(anonVma) ?? 0;

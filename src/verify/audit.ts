@@ -10,9 +10,9 @@ export interface VerifyContext {
   readonly views: CoreViews;
   readonly options: ResolvedOptions;
   /** How many page-table entries the core's own reverse map finds for a page. */
-  rmapCount(pfn: number): number;
+  readonly rmapCount: (pfn: number) => number;
   /** How many pins the core itself sees in a page. */
-  pagePins(pfn: number): number;
+  readonly pagePins: (pfn: number) => number;
 }
 
 const MACHINE = offsetsOf('MachineState');

@@ -13,7 +13,22 @@ import type { Audit } from './audit.js';
 import { hex } from './core-memory.js';
 import type { Frames } from './frames.js';
 import { entryName, type EntryVisitor } from './page-tables.js';
-import { pfnOf, PTE_NX, PTE_PRESENT, PTE_RW, PTE_SPECIAL } from './pte.js';
+import {
+  pfnOf,
+  PTE_ACCESSED,
+  PTE_DIRTY,
+  PTE_HIGH_FLAGS,
+  PTE_LOW_FLAGS,
+  PTE_NX,
+  PTE_PRESENT,
+  PTE_PROTNONE,
+  PTE_RW,
+  PTE_SPECIAL,
+  PTE_USER,
+} from './pte.js';
+
+/** What may differ between the entries of one VMA. */
+const PTE_VARIABLE = PTE_RW | PTE_ACCESSED | PTE_DIRTY | PTE_SPECIAL;
 
 /** An entry of the last level, with the VMA that it lies in. */
 interface Entry {
@@ -60,13 +75,15 @@ export function entryChecker(
 function checkAccess(audit: Audit, { mm, vma, address, low, high }: Entry): void {
   const { findings } = audit;
   const name = () => entryName(mm, address);
-  const readable = (vma.flags & VM_ACCESS_FLAGS) !== 0 ? PTE_PRESENT : 0;
-  findings.equal('pte-access', name, readable, low & PTE_PRESENT, 'present bit');
+  const accessible = (vma.flags & VM_ACCESS_FLAGS) !== 0;
+  const expected = accessible ? PTE_PRESENT | PTE_USER : PTE_PROTNONE;
+  const found = low & PTE_LOW_FLAGS & ~PTE_VARIABLE;
+  findings.equalHex('pte-access', name, expected, found, 'what every entry of it has');
   if ((low & PTE_RW) !== 0 && (vma.flags & VM_WRITE) === 0) {
     findings.report('pte-access', name(), 'no write', 'write', `what ${vma.name} allows`);
   }
-  const mayExecute = (vma.flags & VM_EXEC) !== 0;
-  findings.equal('pte-access', name, mayExecute ? 0 : PTE_NX, (high & PTE_NX) >>> 0, 'NX bit');
+  const upper = (vma.flags & VM_EXEC) !== 0 ? 0 : PTE_NX;
+  findings.equalHex('pte-access', name, upper, (high & PTE_HIGH_FLAGS) >>> 0, 'upper bits');
 }
 
 /** Truncation has left nothing mapped behind the end of the file, private copies included. */
@@ -103,7 +120,7 @@ function checkPage(
   const mapping = frames.mapping(pfn);
   const isAnon = (mapping & PAGE_MAPPING_ANON) !== 0;
   const index = indexOf(vma, address);
-  findings.equal('pte-mapping', name, index, frames.index(pfn), `index of page ${pfn}`);
+  findings.equal('pte-mapping', name, index, frames.index(pfn), () => `index of page ${pfn}`);
   if (isAnon) {
     const anonVma = mapping - PAGE_MAPPING_ANON;
     if ((vma.flags & VM_SHARED) !== 0 || !anonVmas.joined(vma.address, anonVma)) {
@@ -111,8 +128,10 @@ function checkPage(
       findings.report('pte-mapping', name(), `one of ${vma.name}`, hex(anonVma), detail);
     }
   } else {
-    const expected = vma.inode === undefined ? 'an anon_vma' : hex(vma.inode.mapping);
-    findings.equal('pte-mapping', name, expected, hex(mapping), `mapping of page ${pfn}`);
+    const detail = () => `mapping of page ${pfn}`;
+    if (vma.inode === undefined) {
+      findings.report('pte-mapping', name(), 'an anon_vma', hex(mapping), detail());
+    } else findings.equalHex('pte-mapping', name, vma.inode.mapping, mapping, detail);
   }
   if ((low & PTE_RW) === 0 || (vma.flags & VM_SHARED) !== 0) return;
   const isExclusive = isAnon && (frames.flags(pfn) & PG_ANON_EXCLUSIVE) !== 0;

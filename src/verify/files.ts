@@ -29,6 +29,7 @@ export class Inode {
   /** Pages up to the end of the file: a part of one counts. */
   readonly pages: number;
   readonly #audit: Audit;
+  #name: string | undefined;
 
   constructor(audit: Audit, address: number) {
     const { memory } = audit;
@@ -44,6 +45,10 @@ export class Inode {
 
   /** For messages: `inode 3 (memfd "buf")`. */
   get name(): string {
+    return (this.#name ??= this.#readName());
+  }
+
+  #readName(): string {
     const { memory, context } = this.#audit;
     const ino = memory.u32(this.address + INODE.iIno);
     const text = memory.u32(this.address + INODE.name);

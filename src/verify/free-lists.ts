@@ -106,8 +106,8 @@ function mark(audit: Audit, frames: Frames, pfn: number, state: number): void {
 function checkType(audit: Audit, frames: Frames, pfn: number): void {
   const found = frames.mapcount(pfn);
   const state = frames.state[pfn];
-  // Inside of a block nobody has written it, or an owner has left it as it was: not mapped.
-  if (state === BUDDY_TAIL && (found === 0 || found === -1)) return;
+  // Inside of a block nobody has ever written it, or it is what it was before the block was joined.
+  if (state === BUDDY_TAIL && (found === 0 || found === -1 || found === PAGE_TYPE_PCP)) return;
   const types = { [BUDDY_HEAD]: PAGE_TYPE_BUDDY, [ON_PCP_LIST]: PAGE_TYPE_PCP };
   const expected = types[state as keyof typeof types] ?? -1;
   audit.findings.equal('free-page', () => pageName(pfn), expected, found, 'type of the page');

@@ -24,9 +24,14 @@ export function checkPageCache(audit: Audit, slabs: Slabs, frames: Frames, inode
     }
     frames.cached[pfn] = (frames.cached[pfn] ?? 0) + 1;
     const name = () => pageName(pfn);
-    const owner = `mapping of a page of ${inode.name}`;
-    findings.equal('page-cache', name, hex(inode.mapping), hex(frames.mapping(pfn)), owner);
-    findings.equal('page-cache', name, index, frames.index(pfn), `index in ${inode.name}`);
+    findings.equalHex(
+      'page-cache',
+      name,
+      inode.mapping,
+      frames.mapping(pfn),
+      () => `mapping of a page of ${inode.name}`,
+    );
+    findings.equal('page-cache', name, index, frames.index(pfn), () => `index in ${inode.name}`);
   });
   findings.equal(
     'page-cache',

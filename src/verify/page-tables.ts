@@ -4,7 +4,16 @@ import type { Audit } from './audit.js';
 import { hex, offsetsOf } from './core-memory.js';
 import type { KernelPages } from './kernel-pages.js';
 import { kernelPageOf } from './places.js';
-import { ENTRIES, isPresent, pfnOf, PTE_LOW_FLAGS, spanOf, TABLE_FLAGS, TOP_LEVEL } from './pte.js';
+import {
+  ENTRIES,
+  isPresent,
+  pfnOf,
+  PTE_HIGH_FLAGS,
+  PTE_LOW_FLAGS,
+  spanOf,
+  TABLE_FLAGS,
+  TOP_LEVEL,
+} from './pte.js';
 
 const MM = offsetsOf('MmStruct');
 
@@ -54,7 +63,9 @@ export function walkPageTables(
   const enterEntry = (level: number, address: number, low: number, high: number): void => {
     const flags = low & PTE_LOW_FLAGS;
     const name = () => `entry of level ${level} at ${hex(address)} of pid ${mm.pid}`;
-    if (!findings.equal('page-table', name, hex(TABLE_FLAGS), hex(flags), 'flags')) return;
+    if (!findings.equalHex('page-table', name, TABLE_FLAGS, flags, 'flags')) return;
+    const upper = (high & PTE_HIGH_FLAGS) >>> 0;
+    if (!findings.equalHex('page-table', name, 0, upper, 'upper bits')) return;
     enter(pfnOf(low, high) * PAGE_SIZE, level - 1, address);
   };
 

@@ -75,7 +75,7 @@ function checkReferences(audit: Audit, frames: Frames, pfn: number): void {
     const owners = `none, and a reference count of ${found}`;
     findings.report('page-owner', pageName(pfn), 'an owner', owners);
   } else {
-    findings.equal('refcount', name, expected, found, describe(frames, pfn));
+    findings.equal('refcount', name, expected, found, () => describe(frames, pfn));
   }
   findings.equal('mapcount', name, frames.entries[pfn] ?? 0, frames.mapcount(pfn) + 1);
   const mapping = frames.mapping(pfn);

@@ -16,6 +16,8 @@ export const PTE_LOW_FLAGS = 0xfff;
 /** In the upper word. */
 export const PTE_NX = 0x8000_0000;
 const PTE_HIGH_ADDRESS = 0xf_ffff;
+/** Every bit of an upper word that is no part of the address. */
+export const PTE_HIGH_FLAGS = ~PTE_HIGH_ADDRESS;
 
 /** The flags of an entry that points to a table. */
 export const TABLE_FLAGS = PTE_PRESENT | PTE_RW | PTE_USER | PTE_ACCESSED | PTE_DIRTY;

@@ -30,7 +30,7 @@ export function walkTree(audit: Audit, root: number, kind: TreeKind): number[] {
       return 0;
     }
     const back = memory.u32(node + NODE.parent);
-    if (!findings.equal('tree', kind.name, hex(parent), hex(back), `parent of ${hex(node)}`)) {
+    if (!findings.equalHex('tree', kind.name, parent, back, () => `parent of ${hex(node)}`)) {
       return 0;
     }
     const left = memory.u32(node + NODE.left);
@@ -44,7 +44,7 @@ export function walkTree(audit: Audit, root: number, kind: TreeKind): number[] {
       findings.report('tree', kind.name, 'sides alike', heights, `heights below ${hex(node)}`);
     }
     const noted = memory.u32(node + NODE.height);
-    findings.equal('tree', kind.name, height, noted, `height of ${hex(node)}`);
+    findings.equal('tree', kind.name, height, noted, () => `height of ${hex(node)}`);
     kind.visit?.(node, left, right);
     return height;
   };
@@ -69,7 +69,7 @@ export function walkIntervalTree(
       const { last, subtreeLast } = read(node);
       const below = [left, right].filter((child) => child !== 0 && kind.isNode(child));
       const expected = Math.max(last, ...below.map((child) => read(child).subtreeLast));
-      const detail = `last of the subtree of ${hex(node)}`;
+      const detail = () => `last of the subtree of ${hex(node)}`;
       audit.findings.equal('tree-subtree', kind.name, expected, subtreeLast, detail);
     },
   });

@@ -1,3 +1,4 @@
+import { hex } from './core-memory.js';
 import { INVARIANTS, type Invariant } from './invariants.js';
 
 /** Something that does not agree with something else. */
@@ -11,6 +12,9 @@ export interface Violation {
   /** All of it as a sentence. */
   readonly message: string;
 }
+
+/** A text, or what makes it once it is needed. */
+type Text = string | (() => string);
 
 /** One wild pointer can break a million things: nobody reads more than this. */
 const VIOLATIONS_MAX = 1000;
@@ -38,17 +42,31 @@ export class Findings {
     this.violations.push({ invariant, object, expected, found, message });
   }
 
-  /** Notes a violation unless both are the same. `object` is made only then: names are costly. */
+  /** Notes a violation unless both are the same. Texts may be functions: names are costly. */
   equal(
     invariant: Invariant,
-    object: string | (() => string),
+    object: Text,
     expected: number | string,
     found: number | string,
-    detail?: string,
+    detail?: Text,
   ): boolean {
     if (expected === found) return true;
-    const name = typeof object === 'string' ? object : object();
-    this.report(invariant, name, expected, found, detail);
+    this.report(invariant, textOf(object), expected, found, detail && textOf(detail));
     return false;
   }
+
+  /** The same for addresses and words of flags. */
+  equalHex(
+    invariant: Invariant,
+    object: Text,
+    expected: number,
+    found: number,
+    detail?: Text,
+  ): boolean {
+    return expected === found || this.equal(invariant, object, hex(expected), hex(found), detail);
+  }
+}
+
+function textOf(text: Text): string {
+  return typeof text === 'string' ? text : text();
 }

@@ -51,7 +51,7 @@ class Walk {
       const noted = this.#marksOf(node, slot);
       const found = value === 0 ? 0 : this.#slot(node, shift, slot, first, value, noted);
       if (value !== 0) count++;
-      this.#equal(node, `marks of slot ${slot}`, found, noted);
+      if (found !== noted) this.#equal(node, `marks of slot ${slot}`, found, noted);
       marks |= noted;
     }
     this.#equal(node, 'count', count, memory.u8(node + NODE.count));
@@ -73,7 +73,7 @@ class Walk {
       this.#visit(index, value);
       return noted;
     }
-    if (!this.#equal(node, `kind of slot ${slot}`, NODE_BIT, value & NODE_BIT)) return noted;
+    if (!this.#equal(node, 'kind of a slot', NODE_BIT, value & NODE_BIT)) return noted;
     return this.enter(value - NODE_BIT, node, shift - XA_CHUNK_SHIFT, slot, index);
   }
 

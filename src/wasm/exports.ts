@@ -38,7 +38,7 @@ export interface CoreExports {
   sysHoldFile(task: number, fd: number): number;
   sysDropFile(file: number): void;
   sysContinueAddSeals(file: number, seals: number, scan: number): number;
-  sysBusyPages(task: number, fd: number): number;
+  sysBusyPages(file: number): number;
   sysFchmod(task: number, fd: number, mode: number): number;
   sysFstat(task: number, fd: number, buffer: number): number;
   sysFtruncate(task: number, fd: number, length: number): number;

@@ -7,6 +7,7 @@ import {
   MAP_FIXED,
   MAP_PRIVATE,
   MAP_SHARED,
+  MFD_ALLOW_SEALING,
   Machine,
   MmError,
   PAGE_SIZE,
@@ -39,7 +40,7 @@ export class ProgramWorld {
 
   private constructor(machine: Machine) {
     this.machine = machine;
-    this.#members = [{ process: machine.spawn(), fds: [] }];
+    this.#members = [newMember(machine)];
   }
 
   static async boot(options: MachineOptions): Promise<ProgramWorld> {
@@ -69,7 +70,7 @@ export class ProgramWorld {
     switch (call.call) {
       case 'spawn':
         if (this.#members.length === PROCESSES_MAX) return false;
-        this.#members.push({ process: this.machine.spawn(), fds: [] });
+        this.#members.push(newMember(this.machine));
         return true;
       case 'release':
         return this.#release(call.held, call.dirty);
@@ -88,6 +89,7 @@ export class ProgramWorld {
     const { process } = member;
     switch (call.call) {
       case 'exit':
+        if (this.#members.length === 1) return false;
         this.#members = this.#members.filter((other) => other !== member);
         process.exit();
         return true;
@@ -207,6 +209,14 @@ export class ProgramWorld {
     if (held.write) held.refs.write(at, bytes);
     return true;
   }
+}
+
+/** A process with a file, so that calls find something to work on. */
+function newMember(machine: Machine): Member {
+  const process = machine.spawn();
+  const fd = process.memfdCreate('buf', MFD_ALLOW_SEALING);
+  process.ftruncate(fd, 40_000);
+  return { process, fds: [fd] };
 }
 
 function takePages(

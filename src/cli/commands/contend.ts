@@ -140,6 +140,7 @@ async function text(report: ContendReport, files: readonly string[]): Promise<st
   const parts = [
     ...(report.interrupted ? ['Interrupted: some cells are missing or have fewer rounds.'] : []),
     await contendTables(report),
+    ...report.warnings.map((warning) => `Warning: ${warning}\n`),
     report.sentences.map((sentence) => `${sentence.text}\n`).join('\n'),
     `${report.balanced ? 'Balanced' : 'NOT BALANCED'}: ${pinsTaken} pins taken, ` +
       `${pinsReleased} released, counters ${countersBackAtZero ? '' : 'NOT '}back, ` +

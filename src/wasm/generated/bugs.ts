@@ -21,7 +21,7 @@ export const BUGS: Readonly<Record<number, BugPlace>> = {
   132: { file: "assembly/mm/page_alloc.ts", line: 246, text: "BUG_ON(page.refcount.load() != 0)" },
   133: { file: "assembly/mm/page_alloc.ts", line: 247, text: "BUG_ON(page.mapcount.load() != -1)" },
   134: { file: "assembly/mm/page_alloc.ts", line: 55, text: "VM_BUG_ON(before <= 0)" },
-  141: { file: "assembly/mm/pgtable.ts", line: 82, text: "VM_BUG_ON(Kdesc.of(table).ptl.isLocked)" },
+  141: { file: "assembly/mm/pgtable.ts", line: 104, text: "VM_BUG_ON(Kdesc.of(table).ptl.isLocked)" },
   151: { file: "assembly/mm/mmu_gather.ts", line: 49, text: "VM_BUG_ON(Kdesc.of(table).kind != KPAGE_PGTABLE)" },
   161: { file: "assembly/mm/page_lock.ts", line: 31, text: "VM_BUG_ON((before & PG_LOCKED) == 0)" },
   171: { file: "assembly/mm/rmap.ts", line: 43, text: "VM_BUG_ON(vma.anonVma == null)" },

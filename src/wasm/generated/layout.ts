@@ -744,7 +744,7 @@ export const STRUCTS = {
       name: { offset: 28, size: 4 },
       list: { offset: 32, size: 8 },
       state: { offset: 40, size: 4 },
-      pad0: { offset: 44, size: 4 },
+      sleeper: { offset: 44, size: 4 },
       pad1: { offset: 48, size: 8 },
       pad2: { offset: 56, size: 8 },
       mapping0: { offset: 64, size: 8 },
