@@ -43,8 +43,8 @@ interface Operation {
 /** Where nothing is mapped. */
 const NOWHERE = 0x10_0000_0000;
 /**
- * So many pieces a round, each about a millisecond; the fastest of each way counts, since noise only
- * ever adds, and a short piece often meets none.
+ * So many pieces a round, each about a millisecond; the fastest of each way counts, since noise
+ * only ever adds, and a short piece often meets none.
  */
 const PIECES = 40;
 /** Calls in a second, roughly: to turn seconds into calls. */

@@ -1,7 +1,7 @@
 /**
  * Faults and cheap system calls against this machine's kernel. What is under the watch is what
- * native/kernel has under its watch: of a fault only the touching, of a seal only the sealing. Rates
- * of one round are measured in turns.
+ * native/kernel has under its watch: of a fault only the touching, of a seal only the sealing.
+ * Rates of one round are measured in turns.
  */
 import {
   F_ADD_SEALS,
@@ -59,7 +59,7 @@ interface Race {
  * A round measures so often, each time for a short while, and the best rate of each counts: other
  * work of the machine only ever takes away from a rate.
  */
-const TURNS = 5;
+const TURNS = 16;
 /** New files cost twenty times as much as sealing them. */
 const SEAL_SHARE = 0.05;
 

@@ -131,7 +131,7 @@ const BY_SECTION: Readonly<Record<SectionName, readonly Line[]>> = {
   boot: BOOT,
 };
 
-/** All figures, in the order in which they are printed: in each section those with a target first. */
+/** All figures, in the order in which they are printed: those with a target come first. */
 export const FIGURES: readonly Figure[] = SECTION_NAMES.flatMap((section) =>
   BY_SECTION[section].map(([id, what, unit, target]) => ({
     id,

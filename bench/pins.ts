@@ -33,6 +33,8 @@ const CPU_SHARE_MIN = 0.95;
 /** A void run is repeated until it has been tried so often. */
 const TRIES = 4;
 const WARM_UP_SECONDS = 0.15;
+/** A line that takes longer waited for the scheduler and not for the other core. */
+const SWITCH_NS = 20_000;
 
 const cell = (policy: Policy, threads: number, batch: number, sharing: Sharing = 'same-file') => ({
   policy,
@@ -67,11 +69,22 @@ export async function measurePins(bench: Bench): Promise<void> {
     await warmUp(arenas, bench);
     await inRounds(bench, 'pins', async (round) => {
       recordRound(bench, await measureRound(arenas, bench, round));
-      if (bench.native) bench.recorder.add('pins.ping-pong', await twinPingPong(settings.seconds));
+      if (bench.native) bench.recorder.add('pins.ping-pong', await pingPong(settings.seconds));
     });
+    if (!bench.signal.aborted) bench.recorder.skip('pins.', 'in no round had each thread a core');
   } finally {
     await Promise.all([...arenas.values()].map(({ machine }) => machine.close()));
   }
+}
+
+/** The best of some tries; undefined if in all of them the two threads shared a core. */
+async function pingPong(seconds: number): Promise<number | undefined> {
+  let best = Infinity;
+  for (let i = 0; i < TRIES; i++) {
+    const ns = await twinPingPong(seconds);
+    if (ns > 0) best = Math.min(best, ns); // 0: the line has not come back once
+  }
+  return best < SWITCH_NS ? best : undefined;
 }
 
 function skipNative({ recorder }: Bench): void {

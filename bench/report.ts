@@ -76,8 +76,8 @@ function summary({ results, settings, voids, interrupted }: Report): string {
   ];
   if (voids.runs > 0) {
     lines.push(
-      `${voids.void} of ${voids.runs} runs of threads were void (a thread had no core for itself) ` +
-        'and were repeated',
+      `${voids.void} of ${voids.runs} runs of threads were void and were repeated: ` +
+        'a thread had no core to itself',
     );
   }
   if (settings.quick) lines.push('a quick run: the figures mean nothing');

@@ -11,7 +11,7 @@ const TASKS = '/proc/self/task';
 /** Seconds of CPU time so far, by thread. */
 export type ThreadTimes = ReadonlyMap<string, number>;
 
-/** The CPU time of every thread of this process; under one name where threads cannot be told apart. */
+/** The CPU time of each thread of this process; of all together where they cannot be told apart. */
 export function threadTimes(): ThreadTimes {
   try {
     return new Map(readdirSync(TASKS).map((thread) => [thread, secondsOf(thread)]));

@@ -34,12 +34,16 @@ export function aloneOnMachine(): bool {
   return thisCpu().cpu == 0 && machine().workersRunning.load() == 0;
 }
 
+/**
+ * No local variable of this function may be set before the wait and used behind it: V8's baseline
+ * compiler (seen in V8 11.3, Node 20.20) loses locals across `memory.atomic.wait32`, and only keeps
+ * parameters.
+ */
 function sleepWhile(cell: Atomic<u32>, value: u32, timeoutNs: i64): void {
   for (let i = 0; i < SPINS; i++) {
     if (cell.load() != value) return;
   }
-  const cpu = thisCpu();
-  cpu.waitingOn.store(<u32>changetype<usize>(cell));
+  thisCpu().waitingOn.store(<u32>changetype<usize>(cell));
   while (cell.load() == value) {
     trapIfStopped();
     // Whoever changes the cell does so before it leaves the machine: look at the cell again.
@@ -47,5 +51,5 @@ function sleepWhile(cell: Atomic<u32>, value: u32, timeoutNs: i64): void {
     BUG_ON(alone && cell.load() == value, 101);
     cell.wait(value, timeoutNs);
   }
-  cpu.waitingOn.store(0);
+  thisCpu().waitingOn.store(0); // anew: see above
 }

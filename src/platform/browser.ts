@@ -24,10 +24,13 @@ export const readBytes: Platform['readBytes'] = async (url) => {
   return new Uint8Array(await response.arrayBuffer());
 };
 
+/** Threads that the host can run at once. */
 export const coresOfHost: Platform['coresOfHost'] = () => navigator.hardwareConcurrency;
 
+/** Seconds of CPU time that this program has used, where the host says. */
 export const cpuSeconds: Platform['cpuSeconds'] = () => undefined;
 
+/** The machine that measures. */
 export const hostFacts: Platform['hostFacts'] = () => ({
   cpu: 'unknown (a browser does not say)',
   cores: navigator.hardwareConcurrency,

@@ -25,13 +25,16 @@ export const startCpu: Platform['startCpu'] = (data, { onReply, onDeath }) => {
 /** The bytes of a file of the package. */
 export const readBytes: Platform['readBytes'] = async (url) => new Uint8Array(await readFile(url));
 
+/** Threads that the host can run at once. */
 export const coresOfHost: Platform['coresOfHost'] = () => availableParallelism();
 
+/** Seconds of CPU time that this program has used, where the host says. */
 export const cpuSeconds: Platform['cpuSeconds'] = () => {
   const { user, system } = cpuUsage();
   return (user + system) / 1e6;
 };
 
+/** The machine that measures. */
 export const hostFacts: Platform['hostFacts'] = () => ({
   cpu: cpus()[0]?.model.trim() ?? 'unknown',
   cores: availableParallelism(),

@@ -11,8 +11,9 @@ export interface BuddyRow {
 }
 
 /**
- * Free blocks of each zone (Linux: mm/vmstat.c, frag_show); there is one. Memory that was never used
- * counts as the largest blocks that fit. As in Linux, pages in the CPUs' own lists do not show.
+ * Free blocks of each zone (Linux: mm/vmstat.c, frag_show); there is one. Memory that was never
+ * used counts as the largest blocks that fit. As in Linux, pages in the CPUs' own lists are left
+ * out.
  */
 export function buddyinfo({ views, options }: VerifyContext): BuddyRow[] {
   const free = Array.from({ length: NR_PAGE_ORDERS }, (_, order) =>

@@ -34,7 +34,8 @@ export interface PageInfo {
   readonly pincount: number;
   /**
    * Linux's names in lower case: `locked`, `referenced`, `uptodate`, `dirty`, `waiters`,
-   * `anon_exclusive`, `swapbacked`; and `anon` for an anonymous page, `buddy` for one of a free block.
+   * `anon_exclusive`, `swapbacked`; and `anon` for an anonymous page, `buddy` for one of a free
+   * block.
    */
   readonly flags: string[];
   /** `inode 3 (memfd "buf")`, `anon_vma`, or null for a page that belongs to neither. */
@@ -79,8 +80,10 @@ export function pageInfo(context: VerifyContext, pfn: number): PageInfo {
 
 /** How often a page frame is mapped (Linux: fs/proc/page.c, kpagecount_read). */
 export function kpagecount({ views }: VerifyContext, pfn: number): number {
-  const mapcount = views.readSigned('Page', 'mapcount', pageAt(pfn));
-  return Math.max(0, mapcount + 1); // the type of a free block's page is negative
+  const page = pageAt(pfn);
+  // The word of a free page has other uses, and is 0 in one that was never used.
+  if (views.readSigned('Page', 'refcount', page) === 0) return 0;
+  return views.readSigned('Page', 'mapcount', page) + 1;
 }
 
 /**

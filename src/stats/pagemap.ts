@@ -31,7 +31,9 @@ export interface PagemapEntry {
 
 const ABSENT: PagemapEntry = { present: false, filePage: false, exclusive: false, pfn: 0 };
 
-/** Entries for so many pages from an address on (Linux: fs/proc/task_mmu.c, pte_to_pagemap_entry). */
+/**
+ * Entries for so many pages from an address on (Linux: fs/proc/task_mmu.c, pte_to_pagemap_entry).
+ */
 export function pagemap(
   context: VerifyContext,
   task: number,

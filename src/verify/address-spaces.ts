@@ -122,7 +122,7 @@ function checkVmas(audit: Audit, mm: number, vmas: readonly Vma[]): void {
   }
 }
 
-/** What a node of the tree knows about its subtree: both ends, and the largest hole between VMAs. */
+/** What a node of the tree knows about its subtree: both ends, and the largest hole in it. */
 function checkExtents(audit: Audit, pid: number, node: number, left: number, right: number): void {
   const { memory, findings } = audit;
   const field = (at: number, offset: number) => memory.u64(at - VMA.node0 + offset);

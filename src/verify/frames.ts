@@ -10,12 +10,14 @@ const ZONE_FIELDS = offsetsOf('Zone');
 export const IN_USE = 0;
 /** The first frame of a block on a buddy list. */
 export const BUDDY_HEAD = 1;
+/** Another frame of that block. */
 export const BUDDY_TAIL = 2;
+/** In the list of a CPU. */
 export const ON_PCP_LIST = 3;
 
 /**
- * What was found out about each frame that was ever used, from those who refer to it. The arrays are
- * as long as the frontier of the zone is high, and have one slot more: the zero page's.
+ * What was found out about each frame that was ever used, from those who refer to it. The arrays
+ * are as long as the frontier of the zone is high, and have one slot more: the zero page's.
  */
 export class Frames {
   readonly #audit: Audit;
@@ -28,7 +30,7 @@ export class Frames {
   readonly cached: Int32Array;
   /** What the references of vectors add to its reference count. */
   readonly held: Float64Array;
-  /** References of vectors with FOLL_PIN, those of them with FOLL_WRITE, and all with FOLL_WRITE. */
+  /** References of vectors: with FOLL_PIN, with FOLL_PIN and FOLL_WRITE, with FOLL_WRITE. */
   readonly pins: Int32Array;
   readonly writePins: Int32Array;
   readonly writers: Int32Array;

@@ -55,7 +55,7 @@ export function checkCoreAgrees(audit: Audit, frames: Frames): void {
 
 /** The pins that a reference count shows under the machine's policy. */
 function pinsByPolicy(audit: Audit, frames: Frames, pfn: number): number {
-  if (audit.pinPolicy === PIN_READ_WRITE_SPLIT) return frames.writePins[pfn] ?? 0;
+  if (audit.pinPolicy === PIN_READ_WRITE_SPLIT) return frames.writers[pfn] ?? 0;
   if (audit.pinPolicy !== PIN_PINCOUNT) return 0;
   // 1024 plain references look like a pin: that is how the design counts.
   const plain = expectedReferences(frames, pfn) - 1024 * (frames.pins[pfn] ?? 0);

@@ -4,6 +4,7 @@ import {
   KPAGE_DATA,
   PIN_I_MMAP_WRITABLE,
   PIN_I_MMAP_WRITABLE_PERCPU,
+  PIN_PINCOUNT,
   SEAL_DONTPIN,
   SEAL_REFUSE_IF_COUNTED,
   SEAL_WAIT_FOR_PINS,
@@ -52,14 +53,15 @@ export function checkSealedPages(audit: Audit, frames: Frames, sealed: readonly 
   }
 }
 
-/** The references that cannot exist once F_SEAL_WRITE is set; undefined where it promises nothing. */
+/** The references that no file with F_SEAL_WRITE has; undefined where it promises nothing. */
 function promiseOf(audit: Audit, frames: Frames): Int32Array | undefined {
   if (audit.sealPolicy === SEAL_WAIT_FOR_PINS) return frames.writers;
-  const refuses = audit.sealPolicy === SEAL_REFUSE_IF_COUNTED;
-  return refuses || audit.pinPolicy === PIN_I_MMAP_WRITABLE ? frames.writePins : undefined;
+  if (audit.pinPolicy === PIN_I_MMAP_WRITABLE) return frames.writers;
+  if (audit.sealPolicy !== SEAL_REFUSE_IF_COUNTED) return undefined;
+  return audit.pinPolicy === PIN_PINCOUNT ? frames.writePins : frames.writers;
 }
 
-/** Checks that pages of files that can be sealed are not pinned under policy seal: dontpin. */
+/** Checks that nobody holds pages of files that can be sealed, under policy seal: dontpin. */
 export function checkDontpin(audit: Audit, frames: Frames, inodes: readonly Inode[]): void {
   if (audit.sealPolicy !== SEAL_DONTPIN) return;
   const { memory, findings } = audit;
@@ -70,8 +72,8 @@ export function checkDontpin(audit: Audit, frames: Frames, inodes: readonly Inod
   for (let pfn = 0; pfn < frames.frontier && mappings.size > 0; pfn++) {
     const inode = mappings.get(frames.mapping(pfn));
     if (inode === undefined) continue;
-    const detail = `pins of a page of ${inode.name}, which must not be pinned`;
-    findings.equal('seal', () => pageName(pfn), 0, frames.pins[pfn] ?? 0, detail);
+    const detail = `references to a page of ${inode.name}, which must not be pinned`;
+    findings.equal('seal', () => pageName(pfn), 0, frames.held[pfn] ?? 0, detail);
   }
 }
 

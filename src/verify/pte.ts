@@ -3,17 +3,23 @@
  * see that they are wrong. An entry comes as two words of 32 bits.
  */
 
-/** In the lower word (Linux: pgtable_types.h of x86). */
+/** The page is there, and may be accessed. */
 export const PTE_PRESENT = 1 << 0;
+/** Allows writes. */
 export const PTE_RW = 1 << 1;
+/** Allows user space what it allows. */
 export const PTE_USER = 1 << 2;
+/** Set by an access. */
 export const PTE_ACCESSED = 1 << 5;
+/** Set by a write. */
 export const PTE_DIRTY = 1 << 6;
+/** The page is there, and no access is allowed. */
 export const PTE_PROTNONE = 1 << 8;
+/** The page is one that nobody counts. */
 export const PTE_SPECIAL = 1 << 9;
 /** Every bit of a lower word that is no part of the address. */
 export const PTE_LOW_FLAGS = 0xfff;
-/** In the upper word. */
+/** In the upper word: nothing there can be executed. */
 export const PTE_NX = 0x8000_0000;
 const PTE_HIGH_ADDRESS = 0xf_ffff;
 /** Every bit of an upper word that is no part of the address. */
@@ -24,6 +30,7 @@ export const TABLE_FLAGS = PTE_PRESENT | PTE_RW | PTE_USER | PTE_ACCESSED | PTE_
 
 /** Levels below the top table; 0 is a table of PTEs. */
 export const TOP_LEVEL = 3;
+/** Entries of a table. */
 export const ENTRIES = 512;
 /** First address that no process can use. */
 export const ADDRESS_END = 2 ** 47 - 4096;

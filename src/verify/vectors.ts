@@ -27,14 +27,14 @@ const ENTRY = offsetsOf('GupEntry');
 
 /** What a pin adds to a reference count under policy `pincount`. */
 const PIN_BIAS = 1024;
-/** What a write pin adds under policy `read-write-split`: one writer, one reference. */
+/** What a page taken for writing adds under `read-write-split`: one writer, one reference. */
 const WRITER = 2 ** 20 + 1;
 
 /** What was found in the vectors beside what they hold of each frame. */
 export interface Held {
   /** Pages of vectors with FOLL_PIN. */
   readonly pins: number;
-  /** By address of the struct address_space: pins that are counted in the file. */
+  /** By address of the struct address_space: how often vectors are counted in the file. */
   readonly counted: ReadonlyMap<number, number>;
 }
 
@@ -108,15 +108,14 @@ function note(audit: Audit, frames: Frames, pfn: number, flags: number, name: st
 /** What one entry of a vector adds to the reference count of its page. */
 function shareOf(policy: number, isPin: boolean, isWrite: boolean): number {
   if (isPin && policy === PIN_PINCOUNT) return PIN_BIAS;
-  return isPin && isWrite && policy === PIN_READ_WRITE_SPLIT ? WRITER : 1;
+  return isWrite && policy === PIN_READ_WRITE_SPLIT ? WRITER : 1;
 }
 
 function checkCounted(audit: Audit, flags: number, name: string, stranger: string): void {
   const { findings, pinPolicy } = audit;
   const counts = pinPolicy === PIN_I_MMAP_WRITABLE || pinPolicy === PIN_I_MMAP_WRITABLE_PERCPU;
-  const writePin = FOLL_PIN | FOLL_WRITE;
-  if (!counts || (flags & writePin) !== writePin) {
-    findings.report('pin-counters', name, 'nothing counted', 'a file', 'what its pins count');
+  if (!counts || (flags & FOLL_WRITE) === 0) {
+    findings.report('pin-counters', name, 'nothing counted', 'a file', 'what it counts');
   }
   if (stranger !== '')
     findings.report('object', name, 'a file', stranger, 'the file it has counted');

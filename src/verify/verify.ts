@@ -35,13 +35,14 @@ interface Survey {
  * Checks everything in a machine's memory that must agree with something else
  * (Linux: CONFIG_DEBUG_VM's validate_mm, page_owner and their like, in one).
  *
- * The walks of lists, trees and page tables here are its own, so that a mistake of the core's cannot
- * hide itself, and they end whatever the memory holds. The order: what things exist (kernel pages,
- * objects, files, address spaces, vectors); what refers to which page; then each count against what
- * was counted; last the answers of the core's own walks, if all that they trust was sound.
+ * The walks of lists, trees and page tables here are its own, so that a mistake of the core's
+ * cannot hide itself, and they end whatever the memory holds. The order: what things exist (kernel
+ * pages, objects, files, address spaces, vectors); what refers to which page; then each count
+ * against what was counted; last the answers of the core's own walks, if all that they trust was
+ * sound.
  *
- * Only at a quiet moment, with no call under way on any CPU. Pins that a measuring loop holds in its
- * CPU's own vector are in no list, so they show as references without an owner.
+ * Only at a quiet moment, with no call under way on any CPU. Pins that a measuring loop holds in
+ * its CPU's own vector are in no list, so they show as references without an owner.
  *
  * @returns what does not agree: at most a thousand violations, none when the machine is sound
  */

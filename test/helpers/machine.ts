@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import {
   CONTENTS_BASE,
@@ -36,8 +37,22 @@ let compiled: WebAssembly.Module | undefined;
 /** The core with its internal functions exported, compiled once a test file. */
 export function testingModule(): WebAssembly.Module {
   const path = new URL('../../build/testing.wasm', import.meta.url);
-  compiled ??= new WebAssembly.Module(readFileSync(path));
+  compiled ??= new WebAssembly.Module(unlikeAnyOther(readFileSync(path)));
   return compiled;
+}
+
+/**
+ * Adds a custom section with a random name. The engine shares code among modules of the same bytes,
+ * and so a test file would meet code that files before it have made hot: each shall see both what
+ * the baseline compiler makes of the core and what the optimizing one does.
+ */
+function unlikeAnyOther(module: Uint8Array): Uint8Array<ArrayBuffer> {
+  const name = randomBytes(8);
+  return Uint8Array.from([...module, 0, name.length + 1, name.length, ...name.map(toAscii)]);
+}
+
+function toAscii(byte: number): number {
+  return 0x61 + (byte % 26);
 }
 
 /** Node has it; TypeScript's library for ES2023 does not. */

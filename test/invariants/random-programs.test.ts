@@ -9,6 +9,8 @@ const SEED = Number(process.env['MMEMU_SEED'] ?? Date.now() | 0);
 const FACTOR = Number(process.env['MMEMU_RUNS'] ?? 1);
 const RUNS = 12 * FACTOR;
 const CALLS = 160;
+/** A failure takes long to be shrunk. */
+const TIMEOUT_MS = 120_000 * FACTOR;
 
 const names = (axis: string) =>
   (policies().find((each) => each.axis === axis)?.values ?? []).map(({ name }) => name);
@@ -53,8 +55,9 @@ async function runChecked(options: MachineOptions, program: readonly Call[]): Pr
     for (const call of program) {
       world.run(call);
       const violations = world.machine.verify();
-      if (violations.length > 0)
-        throw new Error(violations.map(({ message }) => message).join('\n'));
+      if (violations.length === 0) continue;
+      const messages = violations.map(({ message }) => message);
+      throw new Error([`with MMEMU_SEED=${SEED}:`, ...messages].join('\n'));
     }
     world.end();
     expect(world.machine.verify()).toEqual([]);
@@ -68,17 +71,19 @@ async function runChecked(options: MachineOptions, program: readonly Call[]): Pr
 }
 
 describe('a machine stays sound whatever a program does', () => {
-  it.each(PAIRS)('with pin: $pin, seal: $seal', async ({ seed, ...policy }) => {
-    const property = fc.asyncProperty(machines, programs(CALLS), (options, program) =>
-      runChecked({ ...options, policy }, program),
-    );
-    await fc.assert(property, { seed, numRuns: RUNS });
-  });
+  it.each(PAIRS)(
+    'with pin: $pin, seal: $seal',
+    async ({ seed, ...policy }) => {
+      const property = fc.asyncProperty(machines, programs(CALLS), (options, program) =>
+        runChecked({ ...options, policy }, program),
+      );
+      await fc.assert(property, { seed, numRuns: RUNS });
+    },
+    TIMEOUT_MS,
+  );
 
   it('and the programs had an effect', () => {
     const made = [...outcomes.values()].reduce((sum, times) => sum + times, 0);
-    if (process.env['MMEMU_SHOW'] !== undefined)
-      console.log(Object.fromEntries([...outcomes].sort()));
     expect(made).toBeGreaterThan(10_000);
     expect([...outcomes.keys()]).toEqual(expect.arrayContaining(EXPECTED));
     const short = ['store', 'load', 'gup', 'pwrite', 'fallocate'].map((call) => `${call} ENOMEM`);

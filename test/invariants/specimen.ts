@@ -66,7 +66,7 @@ export class Specimen {
     machine.spawn().exit();
   }
 
-  /** @param pinned which mapping's pages are pinned: those of the file, unless a policy forbids it */
+  /** @param pinned whose pages are pinned: the file's, unless a policy forbids that */
   static async make(
     policy: Partial<Policy> = {},
     pinned: 'shared' | 'anon' = 'shared',

@@ -9,7 +9,7 @@ export interface BugPlace {
 
 /** Every BUG_ON, VM_BUG_ON and BUG of the core, by its number. */
 export const BUGS: Readonly<Record<number, BugPlace>> = {
-  101: { file: "assembly/lib/wait.ts", line: 47, text: "BUG_ON(alone && cell.load() == value)" },
+  101: { file: "assembly/lib/wait.ts", line: 51, text: "BUG_ON(alone && cell.load() == value)" },
   102: { file: "assembly/lib/rwsem.ts", line: 51, text: "VM_BUG_ON((before & READERS) == 0)" },
   103: { file: "assembly/lib/rwsem.ts", line: 79, text: "VM_BUG_ON((before & WRITER) == 0)" },
   104: { file: "assembly/lib/rwsem.ts", line: 86, text: "VM_BUG_ON((before & WRITER) == 0)" },

@@ -35,7 +35,7 @@ describe('the printed result', () => {
     for (const value of [3, 4, 5]) recorder.add('boot.256MiB.cold', value);
     for (const value of [14, 14.5, 16]) recorder.add('calls.munmap', value);
     const text = renderTables(reportOf(recorder));
-    expect(lineWith(text, 'fcntl(F_GET_SEALS): above')).toMatch(/<= 15 +25 \(24–26\) ns +missed$/);
+    expect(lineWith(text, 'F_GET_SEALS): above')).toMatch(/<= 15 +25 \(24–26\) ns +missed$/);
     expect(lineWith(text, '256 MiB, first')).toMatch(/<= 20 +4 \(3–5\) ms +met$/);
     expect(lineWith(text, 'munmap of nothing: above')).toMatch(/met, .*interval/);
     expect(text).toMatch(/10 targets: 2 met, 1 missed, 7 not measured/);

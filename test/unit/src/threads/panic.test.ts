@@ -104,7 +104,7 @@ describe('a check that fails on a worker', () => {
     const { machine, task, addr } = world;
     const { views } = machine.kernel;
     const mm = views.read('Task', 'mm', task);
-    const lock = views.address('MmStruct', 'mmapLock0', mm) >> 2;
+    const lock = views.address('MmStruct', 'mmapLock', mm) >> 2;
     Atomics.store(views.i32, lock, 2); // held for writing, by nobody who would let it go
     const asleep = within(SOON, machine.kernel.call(2, 'sysMunmap', task, addr, 4096));
     const { kernel } = machine;
@@ -140,7 +140,7 @@ test('a wait on CPU 0 that nobody could end is a panic, not a hang', async () =>
   const machine = await Machine.boot({ memory: '1MiB' });
   const process = machine.spawn();
   const { views } = machine.kernel;
-  const lock = views.address('MmStruct', 'mmapLock0', views.read('Task', 'mm', process.task)) >> 2;
+  const lock = views.address('MmStruct', 'mmapLock', views.read('Task', 'mm', process.task)) >> 2;
   Atomics.store(views.i32, lock, 2);
   const error = thrownBy(() => process.munmap(0x10000, 4096));
   expect(error).toBeInstanceOf(MachinePanicError);
