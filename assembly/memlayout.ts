@@ -17,6 +17,13 @@ export const PAGE_SIZE: u32 = 1 << PAGE_SHIFT;
 export const CACHE_LINE: u32 = 64;
 
 export const MACHINE_BASE: usize = 0x0001_0000;
+/** What the machine has once, each on cache lines of its own behind struct machine. */
+export const KMEM_STATE: usize = MACHINE_BASE + 0x200;
+export const INODE_LISTS: usize = MACHINE_BASE + 0x240;
+export const MM_LISTS: usize = MACHINE_BASE + 0x280;
+export const VEC_LIST: usize = MACHINE_BASE + 0x2c0;
+export const SLAB_DEPOTS: usize = MACHINE_BASE + 0x400;
+export const ZONE_BASE: usize = MACHINE_BASE + 0x800;
 
 /** As many CPUs as fit between the machine and the kernel-page descriptors. */
 export const NR_CPUS_MAX: u32 = 64;

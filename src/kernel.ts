@@ -71,12 +71,26 @@ export class Kernel {
 
   /** Runs something on CPU 0; a trap of the core becomes the machine's panic. */
   run<T>(action: (core: CoreExports) => T): T {
-    if (this.#error !== undefined) throw this.#error;
+    const core = this.core;
     try {
-      return action(this.#core);
+      return action(core);
     } catch (error) {
-      throw error instanceof WebAssembly.RuntimeError ? this.#trapped(0, error.message) : error;
+      throw this.caught(error);
     }
+  }
+
+  /**
+   * The core on CPU 0, for calls that must not pay for a closure: they pass what they catch through
+   * `caught`. Throws if the machine has stopped.
+   */
+  get core(): CoreExports {
+    if (this.#error !== undefined) throw this.#error;
+    return this.#core;
+  }
+
+  /** What to throw for an error that a call of the core has thrown: a trap is a panic. */
+  caught(error: unknown): unknown {
+    return error instanceof WebAssembly.RuntimeError ? this.#trapped(0, error.message) : error;
   }
 
   /** Throws if the machine has stopped. */

@@ -78,9 +78,12 @@ export class Process {
     const how = flagWord(flags, 'flags');
     descriptor(fd, 'fd');
     unsigned(offset, 'offset');
-    const result = this.#kernel.run((core) =>
-      core.sysMmap(task, addr, length, access, how, fd, offset),
-    );
+    let result: number;
+    try {
+      result = this.#kernel.core.sysMmap(task, addr, length, access, how, fd, offset);
+    } catch (error) {
+      throw this.#kernel.caught(error);
+    }
     if (result >= 0) return result;
     const words = `${flagNames('PROT_', access)}, ${flagNames('MAP_', how)}`;
     throw failed('mmap', `${hex(addr)}, ${length}, ${words}, ${fd}, ${offset}`, result);
@@ -91,7 +94,12 @@ export class Process {
     const task = this.#alive();
     unsigned(addr, 'addr');
     unsigned(length, 'length');
-    const result = this.#kernel.run((core) => core.sysMunmap(task, addr, length));
+    let result: number;
+    try {
+      result = this.#kernel.core.sysMunmap(task, addr, length);
+    } catch (error) {
+      throw this.#kernel.caught(error);
+    }
     if (result < 0) throw failed('munmap', `${hex(addr)}, ${length}`, result);
   }
 
@@ -104,7 +112,12 @@ export class Process {
     unsigned(addr, 'addr');
     unsigned(length, 'length');
     const access = flagWord(prot, 'prot');
-    const result = this.#kernel.run((core) => core.sysMprotect(task, addr, length, access));
+    let result: number;
+    try {
+      result = this.#kernel.core.sysMprotect(task, addr, length, access);
+    } catch (error) {
+      throw this.#kernel.caught(error);
+    }
     if (result >= 0) return;
     throw failed('mprotect', `${hex(addr)}, ${length}, ${flagNames('PROT_', access)}`, result);
   }
@@ -277,7 +290,12 @@ export class Process {
       addSeals(this.#kernel, task, fd, argument);
       return 0;
     }
-    const result = this.#kernel.run((core) => core.sysFcntl(task, fd, command, argument));
+    let result: number;
+    try {
+      result = this.#kernel.core.sysFcntl(task, fd, command, argument);
+    } catch (error) {
+      throw this.#kernel.caught(error);
+    }
     if (result >= 0) return result;
     throw failed('fcntl', `${fd}, ${constantName('F_', command)}, ${argument}`, result);
   }
@@ -358,9 +376,12 @@ export class Process {
     const args = () => `${hex(addr)}, ${nrPages}, ${flagNames('FOLL_', flags)}`;
     if ((flags & ~GUP_FLAGS) !== 0) throw failed(call, args(), EINVAL, 'unknown flags');
     const start = addr - (addr % PAGE_SIZE);
-    const result = this.#kernel.run((core) =>
-      core.gupCall(task, start, nrPages, flags | kind, fast),
-    );
+    let result: number;
+    try {
+      result = this.#kernel.core.gupCall(task, start, nrPages, flags | kind, fast);
+    } catch (error) {
+      throw this.#kernel.caught(error);
+    }
     if (result >= 0) return result;
     throw failed(call, args(), result);
   }

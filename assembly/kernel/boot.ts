@@ -5,7 +5,7 @@ import { MEM_MAP, NR_CPUS_MAX, NR_FRAMES_MAX, NR_KPAGES_MAX, PAGE_STRUCT_SIZE } 
 import { inodeInit } from '../mm/inode';
 import { freeAreaInit } from '../mm/page_alloc';
 import { PG_UPTODATE, Page, zeroPfn } from '../types/page';
-import { mmLists } from './task_list';
+import { mmLists } from '../types/machine_lists';
 import { vectorInit } from './gup_vec';
 
 /**

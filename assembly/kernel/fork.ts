@@ -10,7 +10,7 @@ import { pgdAlloc, pgdFree } from '../mm/pgtable';
 import { synchronize } from '../lib/rcu';
 import { MmStruct } from '../types/mm_struct';
 import { NR_OPEN, Task } from '../types/task';
-import { mmLists } from './task_list';
+import { mmLists } from '../types/machine_lists';
 
 /** Processes: making one, and its end (Linux: kernel/fork.c, kernel/exit.c). */
 

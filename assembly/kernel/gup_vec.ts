@@ -2,10 +2,8 @@ import { FOLL_GET, FOLL_LONGTERM, FOLL_PIN } from '../abi';
 import { EFAULT, EINVAL, ENOMEM, EOVERFLOW } from '../lib/errno';
 import { KPAGE_DATA } from '../lib/kdesc';
 import { allocKernelPage, clearKernelPage, freeKernelPage } from '../lib/kmem';
-import { ListHead, listAt } from '../lib/list';
 import { CACHE_GUP_VEC, cacheAlloc, cacheFree } from '../lib/slab';
-import { SpinLock } from '../lib/spinlock';
-import { MACHINE_BASE, PAGE_SHIFT, PAGE_SIZE } from '../memlayout';
+import { PAGE_SHIFT, PAGE_SIZE } from '../memlayout';
 import { readPage, writePage } from '../mm/highmem';
 import { getUserPages, getUserPagesFast, releaseUserPages } from '../mm/gup';
 import { reapOrphans } from '../mm/inode';
@@ -17,6 +15,7 @@ import {
   GupEntry,
   GupVec,
 } from '../types/gup_vec';
+import { vecList } from '../types/machine_lists';
 import { Page } from '../types/page';
 import { TASK_SIZE } from '../arch/pgtable';
 import { Task } from '../types/task';
@@ -26,32 +25,6 @@ import { Task } from '../types/task';
  * array of pages is in Linux. All of them stand in one list, so that references can be accounted
  * for.
  */
-
-// ╒═══════════════ struct vec_list (64 bytes) ═══════════════╕
-//   +0   lock  u32  lock of the list
-//   +8   vecs  8    every vector
-@unmanaged
-export class VecList {
-  private _lock: u32;
-  private _pad: u32;
-  private _vecs: u64;
-
-
-  @inline get lock(): SpinLock {
-    return changetype<SpinLock>(changetype<usize>(this) + offsetof<VecList>('_lock'));
-  }
-
-
-  @inline get vecs(): ListHead {
-    return listAt(changetype<usize>(this) + offsetof<VecList>('_vecs'));
-  }
-}
-
-export const VEC_LIST: usize = MACHINE_BASE + 0x2c0;
-
-function vecList(): VecList {
-  return changetype<VecList>(VEC_LIST);
-}
 
 /** Makes the list; called once, at boot. */
 export function vectorInit(): void {

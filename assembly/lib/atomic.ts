@@ -81,10 +81,18 @@ export class Atomic<T> {
     atomic.sub<T>(changetype<usize>(this), delta);
   }
 
-  /** Sets bits without a result and without a barrier (Linux: set_bit). */
+  /**
+   * Sets bits without a result and without a barrier (Linux: set_bit). Like there it takes the line
+   * for writing even when the bits are set; then by adding nothing, since engines make `or` a
+   * loop that can fail and try again where others write to the line.
+   */
   @inline or(mask: T): void {
     if (isDefined(SCHED)) schedPoint(changetype<usize>(this), SchedOp.RmwRelaxed, sizeof<T>());
-    atomic.or<T>(changetype<usize>(this), mask);
+    if ((atomic.load<T>(changetype<usize>(this)) & mask) == mask) {
+      atomic.add<T>(changetype<usize>(this), 0);
+    } else {
+      atomic.or<T>(changetype<usize>(this), mask);
+    }
   }
 
   /** Keeps only bits of `mask`, without a result and without a barrier (Linux: clear_bit). */

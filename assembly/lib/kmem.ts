@@ -1,4 +1,4 @@
-import { KMEM_BASE, MACHINE_BASE, PAGE_SHIFT, PAGE_SIZE } from '../memlayout';
+import { KMEM_BASE, KMEM_STATE, PAGE_SHIFT, PAGE_SIZE } from '../memlayout';
 import { VM_BUG_ON } from './bug';
 import { KPAGE_FREE, Kdesc } from './kdesc';
 import { machine } from './machine';
@@ -10,8 +10,6 @@ import { SpinLock } from './spinlock';
  * `contents` says, and come zeroed. Pages that were never used lie behind a frontier, so booting a
  * large machine touches none of them.
  */
-
-const KMEM_STATE: usize = MACHINE_BASE + 0x200;
 
 // ╒═══════════════ struct kmem (64 bytes) ═══════════════╕
 //   +0   lock       u32  lock of the rest

@@ -1,4 +1,4 @@
-import { MACHINE_BASE, PAGE_SIZE } from '../memlayout';
+import { PAGE_SIZE, SLAB_DEPOTS } from '../memlayout';
 import { VM_BUG_ON } from './bug';
 import { KPAGE_SLAB, Kdesc } from './kdesc';
 import { allocKernelPage } from './kmem';
@@ -18,7 +18,6 @@ import { SpinLock } from './spinlock';
  * Objects that move between a magazine and the depot at once; a magazine holds up to twice that.
  */
 const MAGAZINE: u32 = 16;
-const DEPOTS: usize = MACHINE_BASE + 0x400;
 
 // ╒═══════════════ struct kmem_cache (64 bytes) ═══════════════╕
 //   +0   lock       u32  lock of the rest
@@ -32,7 +31,7 @@ export class Depot {
 
 
   @inline static of(cache: u32): Depot {
-    return changetype<Depot>(DEPOTS + <usize>cache * 64);
+    return changetype<Depot>(SLAB_DEPOTS + <usize>cache * 64);
   }
 
 

@@ -1,15 +1,12 @@
 import { PIN_I_MMAP_WRITABLE_PERCPU, SEAL_DONTPIN } from '../abi';
 import { machine } from '../lib/machine';
-import { MACHINE_BASE } from '../memlayout';
 import { KPAGE_DATA } from '../lib/kdesc';
 import { allocKernelPage, clearKernelPage, freeKernelPage } from '../lib/kmem';
-import { ListHead, listAt } from '../lib/list';
 import { synchronize } from '../lib/rcu';
 import { CACHE_INODE, CACHE_NAME, cacheAlloc, cacheFree } from '../lib/slab';
-import { SpinLock } from '../lib/spinlock';
-import { cellAt } from '../lib/atomic';
 import { TRACE_EVICT, trace } from '../lib/trace';
 import { AS_DONTPIN, F_SEAL_SEAL, INODE_ORPHAN, Inode } from '../types/address_space';
+import { inodeLists } from '../types/machine_lists';
 import { pinsOfFile } from './policy/file_pins';
 import { truncateInodePages } from './truncate';
 
@@ -28,45 +25,10 @@ import { truncateInodePages } from './truncate';
  * the inode's memory waits for walkers, like a page table; and the counters are read after that.
  */
 
-// ╒═══════════════ struct inode_lists (64 bytes) ═══════════════╕
-//   +0   lock       u32  lock of the lists
-//   +4   nrOrphans  u32  atomic, written with the lock held
-//   +8   inodes     8    all that live
-//   +16  orphans    8    all that only pins keep
-@unmanaged
-export class InodeLists {
-  private _lock: u32;
-  private _nrOrphans: u32;
-  private _inodes: u64;
-  private _orphans: u64;
-
-
-  @inline get lock(): SpinLock {
-    return changetype<SpinLock>(changetype<usize>(this) + offsetof<InodeLists>('_lock'));
-  }
-
-
-  @inline get inodes(): ListHead {
-    return listAt(changetype<usize>(this) + offsetof<InodeLists>('_inodes'));
-  }
-
-
-  @inline get orphans(): ListHead {
-    return listAt(changetype<usize>(this) + offsetof<InodeLists>('_orphans'));
-  }
-}
-
-export const INODE_LISTS: usize = MACHINE_BASE + 0x240;
-const NR_ORPHANS: usize = INODE_LISTS + 4;
-
-function lists(): InodeLists {
-  return changetype<InodeLists>(INODE_LISTS);
-}
-
 /** Makes the lists; called once, at boot. */
 export function inodeInit(): void {
-  lists().inodes.init();
-  lists().orphans.init();
+  inodeLists().inodes.init();
+  inodeLists().orphans.init();
 }
 
 /** A new file without pages and one reference; or null when memory is exhausted. */
@@ -89,9 +51,9 @@ export function newInode(mode: u32, seals: u32): Inode | null {
   // The design forbids pins on whatever could be sealed one day.
   const sealable = (seals & F_SEAL_SEAL) == 0;
   if (machine().sealPolicy == SEAL_DONTPIN && sealable) inode.mapping.flags.init(AS_DONTPIN);
-  lists().lock.lock();
-  lists().inodes.addTail(inode.list);
-  lists().lock.unlock();
+  inodeLists().lock.lock();
+  inodeLists().inodes.addTail(inode.list);
+  inodeLists().lock.unlock();
   return inode;
 }
 
@@ -107,7 +69,7 @@ export function iput(inode: Inode): void {
 
 /** Frees the orphans that no pin keeps any more. Cheap when there are none. */
 export function reapOrphans(): void {
-  if (cellAt<u32>(NR_ORPHANS).load() == 0) return;
+  if (inodeLists().nrOrphans.load() == 0) return;
   for (let inode = takeUnpinnedOrphan(); inode != null; inode = takeUnpinnedOrphan()) {
     destroyInode(inode);
   }
@@ -118,31 +80,31 @@ function evict(inode: Inode): void {
   truncateInodePages(inode.mapping);
   synchronize();
   const pinned = pinsOfFile(inode.mapping) != 0;
-  lists().lock.lock();
+  inodeLists().lock.lock();
   inode.list.del();
   if (pinned) {
     inode.state = INODE_ORPHAN;
-    lists().orphans.addTail(inode.list);
-    cellAt<u32>(NR_ORPHANS).add(1);
+    inodeLists().orphans.addTail(inode.list);
+    inodeLists().nrOrphans.add(1);
   }
-  lists().lock.unlock();
+  inodeLists().lock.unlock();
   if (!pinned) destroyInode(inode);
   reapOrphans();
 }
 
 function takeUnpinnedOrphan(): Inode | null {
   let found: Inode | null = null;
-  lists().lock.lock();
-  const head = lists().orphans;
+  inodeLists().lock.lock();
+  const head = inodeLists().orphans;
   for (let link = head.next; link != head; link = link.next) {
     const inode = Inode.fromList(link);
     if (pinsOfFile(inode.mapping) != 0) continue;
     link.del();
-    cellAt<u32>(NR_ORPHANS).sub(1);
+    inodeLists().nrOrphans.sub(1);
     found = inode;
     break;
   }
-  lists().lock.unlock();
+  inodeLists().lock.unlock();
   return found;
 }
 

@@ -70,7 +70,8 @@ export function removeRmap(page: Page): void {
  */
 export function rmapCount(page: Page): u32 {
   const mapping = page.mapping.load();
-  if (mapping == 0) return 0;
+  // Only while a page is mapped does its anon_vma live for certain (Linux: folio_get_anon_vma).
+  if (mapping == 0 || page.mapcount.load() < 0) return 0;
   if ((mapping & PAGE_MAPPING_ANON) != 0) {
     return rmapCountAnon(page, changetype<AnonVma>(<usize>(mapping - PAGE_MAPPING_ANON)));
   }

@@ -156,6 +156,7 @@ export class Inode {
     return changetype<Atomic<u32>>(changetype<usize>(this) + offsetof<Inode>('_sleeper'));
   }
 
+
   @inline get list(): ListHead {
     return changetype<ListHead>(changetype<usize>(this) + offsetof<Inode>('_list'));
   }

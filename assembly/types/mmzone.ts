@@ -1,13 +1,11 @@
 import { ListHead, listAt } from '../lib/list';
-import { MACHINE_BASE } from '../memlayout';
+import { ZONE_BASE } from '../memlayout';
 import { PERCPU_PCP, PerCpu } from '../lib/percpu';
 import { SpinLock } from '../lib/spinlock';
 
 /** Orders of blocks: 1 to 1024 pages (Linux: MAX_PAGE_ORDER, NR_PAGE_ORDERS). */
 export const MAX_PAGE_ORDER: u32 = 10;
 export const NR_PAGE_ORDERS: u32 = MAX_PAGE_ORDER + 1;
-
-const ZONE_BASE: usize = MACHINE_BASE + 0x800;
 
 // ╒═══════════════ struct zone (256 bytes) ═══════════════╕
 //   +0    lock       u32        lock of the rest

@@ -1,6 +1,5 @@
-import { ZONE } from '../verify/places.js';
 import type { VerifyContext } from '../verify/verify.js';
-import { NR_PAGE_ORDERS, PAGE_SIZE, ZONE_NR_FREE } from '../wasm/generated/layout.js';
+import { NR_PAGE_ORDERS, PAGE_SIZE, ZONE_BASE, ZONE_NR_FREE } from '../wasm/generated/layout.js';
 
 /** A line of /proc/buddyinfo. */
 export interface BuddyRow {
@@ -17,9 +16,9 @@ export interface BuddyRow {
  */
 export function buddyinfo({ views, options }: VerifyContext): BuddyRow[] {
   const free = Array.from({ length: NR_PAGE_ORDERS }, (_, order) =>
-    views.u32At(ZONE + ZONE_NR_FREE + order * 4),
+    views.u32At(ZONE_BASE + ZONE_NR_FREE + order * 4),
   );
-  let left = options.memory / PAGE_SIZE - views.read('Zone', 'frontier', ZONE);
+  let left = options.memory / PAGE_SIZE - views.read('Zone', 'frontier', ZONE_BASE);
   for (let order = NR_PAGE_ORDERS - 1; order >= 0; order--) {
     const blocks = Math.floor(left / 2 ** order);
     free[order] = (free[order] ?? 0) + blocks;

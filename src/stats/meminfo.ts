@@ -11,7 +11,7 @@ import {
   VM_NR_PAGE_TABLE_PAGES,
   VM_NR_SHMEM,
 } from '../wasm/generated/layout.js';
-import { KMEM } from '../verify/places.js';
+import { KMEM_STATE } from '../wasm/generated/layout.js';
 import { sumOfCounter } from './counters.js';
 
 /** Memory in kB, under the names of /proc/meminfo. */
@@ -57,7 +57,7 @@ export function meminfo({ views, options }: VerifyContext): Meminfo {
 
 /** Kernel pages that caches of objects have. */
 function slabPages({ views }: Pick<VerifyContext, 'views'>): number {
-  const frontier = views.read('Kmem', 'frontier', KMEM);
+  const frontier = views.read('Kmem', 'frontier', KMEM_STATE);
   let slabs = 0;
   for (let page = 0; page < frontier; page++) {
     if (views.read('Kdesc', 'kind', KDESC_BASE + page * KDESC_SIZE) === KPAGE_SLAB) slabs++;

@@ -1,4 +1,5 @@
-import { VECS, ZONE } from '../verify/places.js';
+import { VECS } from '../verify/places.js';
+import { ZONE_BASE } from '../wasm/generated/layout.js';
 import type { VerifyContext } from '../verify/verify.js';
 import {
   FOLL_PIN,
@@ -107,7 +108,7 @@ export function kpageflags(context: VerifyContext, pfn: number): bigint {
 /** True for every page of a free block (Linux: is_free_buddy_page), and for what was never used. */
 function isFreeBuddyPage(context: VerifyContext, pfn: number): boolean {
   const { views } = context;
-  if (pfn >= views.read('Zone', 'frontier', ZONE)) return pfn < nrFrames(context);
+  if (pfn >= views.read('Zone', 'frontier', ZONE_BASE)) return pfn < nrFrames(context);
   for (let order = 0; order <= MAX_PAGE_ORDER; order++) {
     const head = pageAt(pfn - (pfn % 2 ** order));
     const isBlock = views.readSigned('Page', 'mapcount', head) === PAGE_TYPE_BUDDY;

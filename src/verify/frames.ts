@@ -1,7 +1,7 @@
 import { MEM_MAP, PAGE_STRUCT_SIZE } from '../wasm/generated/layout.js';
 import type { Audit } from './audit.js';
 import { offsetsOf } from './core-memory.js';
-import { ZONE } from './places.js';
+import { ZONE_BASE } from '../wasm/generated/layout.js';
 
 const PAGE = offsetsOf('Page');
 const ZONE_FIELDS = offsetsOf('Zone');
@@ -37,7 +37,7 @@ export class Frames {
 
   constructor(audit: Audit) {
     this.#audit = audit;
-    const noted = audit.memory.u32(ZONE + ZONE_FIELDS.frontier);
+    const noted = audit.memory.u32(ZONE_BASE + ZONE_FIELDS.frontier);
     this.frontier = Math.min(noted, audit.nrFrames);
     audit.findings.equal('free-list', 'zone', this.frontier, noted, 'frontier');
     const slots = this.frontier + 1;

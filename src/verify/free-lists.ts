@@ -11,7 +11,7 @@ import type { Audit } from './audit.js';
 import { offsetsOf } from './core-memory.js';
 import { BUDDY_HEAD, BUDDY_TAIL, IN_USE, ON_PCP_LIST, pageName, type Frames } from './frames.js';
 import { walkList } from './lists.js';
-import { ZONE } from './places.js';
+import { ZONE_BASE } from '../wasm/generated/layout.js';
 
 const PAGE = offsetsOf('Page');
 const ZONE_FIELDS = offsetsOf('Zone');
@@ -26,7 +26,7 @@ export function checkFreeLists(audit: Audit, frames: Frames): number {
   for (let order = 0; order < NR_PAGE_ORDERS; order++) {
     inBuddy += checkOrder(audit, frames, order) * 2 ** order;
   }
-  const noted = audit.memory.u32(ZONE + ZONE_FIELDS.nrBuddy);
+  const noted = audit.memory.u32(ZONE_BASE + ZONE_FIELDS.nrBuddy);
   audit.findings.equal('free-list', 'zone', inBuddy, noted, 'nrBuddy');
   checkJoined(audit, frames);
   const onPcpLists = audit.cpus().reduce((sum, cpu) => sum + checkPcp(audit, frames, cpu), 0);
@@ -38,7 +38,7 @@ function checkOrder(audit: Audit, frames: Frames, order: number): number {
   const { memory, findings } = audit;
   const list = `free list of order ${order}`;
   const isLink = (link: number) => frames.pfnOfPage(link - PAGE.lru) >= 0;
-  const links = walkList(audit, ZONE + ZONE_FREE_LIST + order * 8, list, isLink);
+  const links = walkList(audit, ZONE_BASE + ZONE_FREE_LIST + order * 8, list, isLink);
   for (const link of links) {
     const pfn = frames.pfnOfPage(link - PAGE.lru);
     const name = () => pageName(pfn);
@@ -56,7 +56,7 @@ function checkOrder(audit: Audit, frames: Frames, order: number): number {
       mark(audit, frames, at, at === pfn ? BUDDY_HEAD : BUDDY_TAIL);
     }
   }
-  const noted = memory.u32(ZONE + ZONE_NR_FREE + order * 4);
+  const noted = memory.u32(ZONE_BASE + ZONE_NR_FREE + order * 4);
   findings.equal('free-list', list, links.length, noted, 'nrFree');
   return links.length;
 }

@@ -10,7 +10,8 @@ import {
 } from '../wasm/generated/layout.js';
 import type { Audit } from './audit.js';
 import { hex, offsetsOf } from './core-memory.js';
-import { KMEM, kernelPageAt, kernelPageOf } from './places.js';
+import { KMEM_STATE } from '../wasm/generated/layout.js';
+import { kernelPageAt, kernelPageOf } from './places.js';
 
 const KDESC = offsetsOf('Kdesc');
 const STATE = offsetsOf('Kmem');
@@ -25,7 +26,7 @@ export class KernelPages {
   constructor(audit: Audit) {
     this.#audit = audit;
     const { memory } = audit;
-    const frontier = memory.u32(KMEM + STATE.frontier);
+    const frontier = memory.u32(KMEM_STATE + STATE.frontier);
     const possible = Math.floor(
       (audit.context.views.memory.buffer.byteLength - KMEM_BASE) / PAGE_SIZE,
     );
@@ -101,14 +102,14 @@ export class KernelPages {
       }
       if (kind !== KPAGE_FREE) used++;
     }
-    findings.equal('kernel-pages', 'kmem', used, memory.u32(KMEM + STATE.nrUsed), 'nrUsed');
+    findings.equal('kernel-pages', 'kmem', used, memory.u32(KMEM_STATE + STATE.nrUsed), 'nrUsed');
   }
 
   /** The list of free pages has each once, and they are as clean as their next user expects. */
   #checkFree(): void {
     const { memory, findings } = this.#audit;
     const listed = new Uint8Array(this.count);
-    for (let at = memory.u32(KMEM + STATE.firstFree); at !== 0;) {
+    for (let at = memory.u32(KMEM_STATE + STATE.firstFree); at !== 0;) {
       const page = kernelPageOf(at);
       if (at % PAGE_SIZE !== 0 || this.#kinds[page] !== KPAGE_FREE || listed[page] !== 0) {
         findings.report('kernel-pages', 'kmem', 'a free page, once', hex(at), 'free list');

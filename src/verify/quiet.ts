@@ -9,7 +9,15 @@ import type { Mm } from './address-spaces.js';
 import type { Audit } from './audit.js';
 import { offsetsOf } from './core-memory.js';
 import type { Files } from './files.js';
-import { DEPOTS, DEPOT_SIZE, INODE_LISTS, KMEM, MM_LISTS, VEC_LIST, ZONE } from './places.js';
+import {
+  INODE_LISTS,
+  KMEM_STATE,
+  MM_LISTS,
+  SLAB_DEPOTS,
+  VEC_LIST,
+  ZONE_BASE,
+} from '../wasm/generated/layout.js';
+import { DEPOT_SIZE } from './places.js';
 import type { Slabs } from './slabs.js';
 
 const MACHINE = offsetsOf('MachineState');
@@ -38,13 +46,13 @@ export function checkQuiet(audit: Audit): void {
 
 /** Checks the locks of the machine as a whole: each is the first word of its struct. */
 export function checkMachineLocks(audit: Audit): void {
-  free(audit, 'zone', 'lock', ZONE);
-  free(audit, 'kmem', 'lock', KMEM);
+  free(audit, 'zone', 'lock', ZONE_BASE);
+  free(audit, 'kmem', 'lock', KMEM_STATE);
   free(audit, 'lists of inodes', 'lock', INODE_LISTS);
   free(audit, 'list of mms', 'lock', MM_LISTS);
   free(audit, 'list of vectors', 'lock', VEC_LIST);
   for (let cache = 0; cache < NR_CACHES; cache++) {
-    free(audit, `depot of cache ${cache}`, 'lock', DEPOTS + cache * DEPOT_SIZE);
+    free(audit, `depot of cache ${cache}`, 'lock', SLAB_DEPOTS + cache * DEPOT_SIZE);
   }
   for (const cpu of audit.cpus()) {
     free(audit, `free list of CPU ${cpu}`, 'lock', audit.perCpu(cpu) + PERCPU_PCP);

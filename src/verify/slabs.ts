@@ -16,7 +16,8 @@ import {
 import type { Audit } from './audit.js';
 import { hex, offsetsOf } from './core-memory.js';
 import type { KernelPages } from './kernel-pages.js';
-import { DEPOTS, DEPOT_SIZE, kernelPageAt } from './places.js';
+import { SLAB_DEPOTS } from '../wasm/generated/layout.js';
+import { DEPOT_SIZE, kernelPageAt } from './places.js';
 
 /** The caches: what they hold, and the size of an object in bytes. */
 const CACHES: readonly { readonly cache: number; readonly name: string; readonly size: number }[] =
@@ -51,7 +52,7 @@ export class Slabs {
       for (const slab of slabs.get(cache) ?? []) {
         for (let at = 0; at + size <= PAGE_SIZE; at += size) objects.add(slab + at);
       }
-      const noted = audit.memory.u32(DEPOTS + cache * DEPOT_SIZE + DEPOT.nrSlabs);
+      const noted = audit.memory.u32(SLAB_DEPOTS + cache * DEPOT_SIZE + DEPOT.nrSlabs);
       audit.findings.equal(
         'slab-free-list',
         `cache ${name}`,
@@ -102,7 +103,7 @@ export class Slabs {
     const { memory, findings } = this.#audit;
     const all = objects.size;
     let alive = 0;
-    const depot = DEPOTS + cache * DEPOT_SIZE;
+    const depot = SLAB_DEPOTS + cache * DEPOT_SIZE;
     this.#walkFree(memory.u32(depot + DEPOT.firstFree), `depot of cache ${name}`, objects);
     for (const cpu of this.#audit.cpus()) {
       const magazine = this.#audit.perCpu(cpu) + PERCPU_MAGAZINES + cache * MAGAZINE_SIZE;

@@ -78,6 +78,8 @@ export interface BenchExports extends CoreExports {
   ): number;
   clockCost(calls: number): number;
   pingPong(parity: number, rounds: number): number;
+  getSealsLoop(task: number, fd: number, calls: number): number;
+  munmapLoop(task: number, addr: number, length: number, calls: number): number;
   pinLoop(task: number, addr: number, nr: number): number;
   remapLoop(task: number, addr: number, length: number, fd: number): number;
   punchLoop(task: number, fd: number, length: number): number;

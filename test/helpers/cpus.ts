@@ -49,15 +49,18 @@ class RemoteCpu {
     if (trap !== undefined) throw new Error(`${name} trapped: ${trap}`);
     return value as ReturnType<CoreExports[F]>;
   }
-
-  async stop(): Promise<void> {
-    await this.#worker.terminate();
-  }
 }
 
 export type { RemoteCpu };
 
-/** Starts a thread for each of these CPUs of the machine. */
+const started: Worker[] = [];
+
+/** Ends all threads that were started: for afterAll, since a failed test ends in its middle. */
+export async function stopCpus(): Promise<void> {
+  await Promise.all(started.splice(0).map((worker) => worker.terminate()));
+}
+
+/** Starts a thread for each of these CPUs of the machine. The file calls `stopCpus` at its end. */
 export async function startCpus(
   machine: TestMachine,
   cpus: readonly number[],
@@ -67,6 +70,7 @@ export async function startCpus(
     const workerData = { module: testingModule(), memory: machine.memory, cpu };
     return new Worker(path, { workerData });
   });
+  started.push(...workers);
   await Promise.all(workers.map((worker) => once(worker, 'message')));
   return workers.map((worker) => new RemoteCpu(worker));
 }

@@ -21,7 +21,6 @@ const MEMORY_PAGES = 65536;
 export const ARENA = 0x7f00_0000;
 const ARENA_SIZE = 0x40_0000;
 const MACHINE_SIZE = 0x1000;
-const KMEM_FRONTIER = MACHINE_BASE + 0x200 + STRUCTS.Kmem.fields.frontier.offset;
 
 /** What a machine of a test is booted with. */
 export interface BootOptions {
@@ -143,7 +142,7 @@ export class TestMachine {
   /** Zeroes what the machine before could have touched. */
   #clear(): void {
     const { frames, cpus } = this.#options;
-    const kpages = this.word(KMEM_FRONTIER);
+    const kpages = this.word(this.core.kmemAddress() + STRUCTS.Kmem.fields.frontier.offset);
     const fill = (from: number, size: number) => this.u8.fill(0, from, from + size);
     fill(MACHINE_BASE, MACHINE_SIZE);
     fill(PERCPU_BASE, cpus * PERCPU_SIZE);

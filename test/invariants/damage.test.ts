@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { FOLL_WRITE, PAGE_SIZE, type Policy } from '../../src/index.js';
 import { INVARIANTS } from '../../src/verify/invariants.js';
-import { ZONE } from '../../src/verify/places.js';
+import { ZONE_BASE } from '../../src/wasm/generated/layout.js';
 import { PTE_ACCESSED, PTE_DIRTY, PTE_RW } from '../../src/verify/pte.js';
 import { verifyMachine, type VerifyContext, type Violation } from '../../src/verify/verify.js';
 import {
@@ -69,9 +69,9 @@ async function withSpecimen(policy: Partial<Policy>, body: (s: Specimen) => void
 describe('verify finds what takes more than one word', () => {
   it('a page that stands on two free lists', () => {
     const { views } = specimen;
-    const lists = [...Array(9).keys()].map((order) => ZONE + ZONE_FREE_LIST + order * 8);
+    const lists = [...Array(9).keys()].map((order) => ZONE_BASE + ZONE_FREE_LIST + order * 8);
     const empty = lists.find((head) => views.u32At(head) === head) ?? 0;
-    const block = views.u32At(ZONE + ZONE_FREE_LIST + 9 * 8) - specimen.at('Page', 'lru', 0);
+    const block = views.u32At(ZONE_BASE + ZONE_FREE_LIST + 9 * 8) - specimen.at('Page', 'lru', 0);
     const inside = block + 256 * PAGE_STRUCT_SIZE;
     const link = specimen.at('Page', 'lru', inside);
     const words: [number, number][] = [

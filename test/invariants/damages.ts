@@ -26,21 +26,17 @@ import {
   VM_NR_SHMEM,
   VM_PGFREE,
   VM_WRITE,
+  INODE_LISTS,
+  KMEM_STATE,
+  MM_LISTS,
+  SLAB_DEPOTS,
+  VEC_LIST,
+  ZONE_BASE,
   ZONE_FREE_LIST,
   ZONE_NR_FREE,
 } from '../../src/wasm/generated/layout.js';
 import type { Invariant } from '../../src/verify/invariants.js';
-import {
-  DEPOTS,
-  DEPOT_SIZE,
-  INODE_LISTS,
-  KMEM,
-  MMS,
-  MM_LISTS,
-  NR_ORPHANS,
-  VEC_LIST,
-  ZONE,
-} from '../../src/verify/places.js';
+import { DEPOT_SIZE, MMS, NR_ORPHANS } from '../../src/verify/places.js';
 import { PTE_PRESENT, PTE_RW, PTE_SPECIAL } from '../../src/verify/pte.js';
 import type { Specimen } from './specimen.js';
 
@@ -95,7 +91,8 @@ function fieldOfPage(
 const freePage = (s: Specimen) => s.word(cpu(s) + PERCPU_PCP + 8) - s.at('Page', 'lru', 0);
 const freePageName = (s: Specimen) => `page ${(freePage(s) - MEM_MAP) / PAGE_STRUCT_SIZE}`;
 /** The largest order with a free block, and that block. */
-const freeBlock = (s: Specimen) => s.word(ZONE + ZONE_FREE_LIST + 9 * 8) - s.at('Page', 'lru', 0);
+const freeBlock = (s: Specimen) =>
+  s.word(ZONE_BASE + ZONE_FREE_LIST + 9 * 8) - s.at('Page', 'lru', 0);
 const freeBlockName = (s: Specimen) => `page ${(freeBlock(s) - MEM_MAP) / PAGE_STRUCT_SIZE}`;
 const cpu = (s: Specimen) => s.views.perCpu(0);
 const counter = (item: number) => (s: Specimen) => cpu(s) + PERCPU_EVENTS + item * 8;
@@ -103,7 +100,7 @@ const kdesc = (address: number) =>
   KDESC_BASE + Math.floor((address - KMEM_BASE) / PAGE_SIZE) * KDESC_SIZE;
 /** The table of PTEs of the shared mapping. */
 const table = (s: Specimen) => s.entry(s.shared) - (s.entry(s.shared) % PAGE_SIZE);
-const freeKernelPage = (s: Specimen) => s.word(s.at('Kmem', 'firstFree', KMEM));
+const freeKernelPage = (s: Specimen) => s.word(s.at('Kmem', 'firstFree', KMEM_STATE));
 const kernelPageName = (address: number) => `kernel page ${(address - KMEM_BASE) / PAGE_SIZE}`;
 const magazine = (cache: number) => (s: Specimen) => cpu(s) + PERCPU_MAGAZINES + cache * 16;
 
@@ -204,15 +201,15 @@ const PAGES: readonly Damage[] = [
 const FREE_LISTS: readonly Damage[] = [
   damage(
     'a free list that ends nowhere',
-    () => ZONE + ZONE_FREE_LIST + 9 * 8,
+    () => ZONE_BASE + ZONE_FREE_LIST + 9 * 8,
     set(0x1234),
     'list',
     'free list of order 9',
   ),
   damage(
     'a free list that loses its pages',
-    () => ZONE + ZONE_FREE_LIST + 9 * 8,
-    () => ZONE + ZONE_FREE_LIST + 9 * 8,
+    () => ZONE_BASE + ZONE_FREE_LIST + 9 * 8,
+    () => ZONE_BASE + ZONE_FREE_LIST + 9 * 8,
     'list',
     'free list of order 9',
   ),
@@ -239,21 +236,21 @@ const FREE_LISTS: readonly Damage[] = [
   ),
   damage(
     'a wrong number of blocks',
-    () => ZONE + ZONE_NR_FREE + 9 * 4,
+    () => ZONE_BASE + ZONE_NR_FREE + 9 * 4,
     add(1),
     'free-list',
     'free list of order 9',
   ),
   damage(
     'a wrong number of pages',
-    (s) => s.at('Zone', 'nrBuddy', ZONE),
+    (s) => s.at('Zone', 'nrBuddy', ZONE_BASE),
     add(-1),
     'free-list',
     'zone',
   ),
   damage(
     'a frontier beyond the memory',
-    (s) => s.at('Zone', 'frontier', ZONE),
+    (s) => s.at('Zone', 'frontier', ZONE_BASE),
     set(5000),
     'free-list',
     'zone',
@@ -698,14 +695,14 @@ const KERNEL: readonly Damage[] = [
     'gather-empty',
     'CPU 0',
   ),
-  damage('the lock of the zone', () => ZONE, set(1), 'lock-free', 'zone'),
-  damage('the lock of kmem', () => KMEM, set(2), 'lock-free', 'kmem'),
+  damage('the lock of the zone', () => ZONE_BASE, set(1), 'lock-free', 'zone'),
+  damage('the lock of kmem', () => KMEM_STATE, set(2), 'lock-free', 'kmem'),
   damage('the lock of inodes', () => INODE_LISTS, set(1), 'lock-free', 'lists of inodes'),
   damage('the lock of mms', () => MM_LISTS, set(1), 'lock-free', 'list of mms'),
   damage('the lock of vectors', () => VEC_LIST, set(1), 'lock-free', 'list of vectors'),
   damage(
     'the lock of a depot',
-    () => DEPOTS + CACHE_VMA * DEPOT_SIZE,
+    () => SLAB_DEPOTS + CACHE_VMA * DEPOT_SIZE,
     set(1),
     'lock-free',
     'depot of cache 2',
@@ -719,14 +716,14 @@ const KERNEL: readonly Damage[] = [
   ),
   damage(
     'kernel pages in use',
-    (s) => s.at('Kmem', 'nrUsed', KMEM),
+    (s) => s.at('Kmem', 'nrUsed', KMEM_STATE),
     add(1),
     'kernel-pages',
     'kmem',
   ),
   damage(
     'no free kernel pages',
-    (s) => s.at('Kmem', 'firstFree', KMEM),
+    (s) => s.at('Kmem', 'firstFree', KMEM_STATE),
     set(0),
     'kernel-pages',
     (s) => kernelPageName(freeKernelPage(s)),
@@ -782,7 +779,7 @@ const KERNEL: readonly Damage[] = [
   ),
   damage(
     'the slabs of a depot',
-    (s) => s.at('Depot', 'nrSlabs', DEPOTS + CACHE_VMA * DEPOT_SIZE),
+    (s) => s.at('Depot', 'nrSlabs', SLAB_DEPOTS + CACHE_VMA * DEPOT_SIZE),
     add(1),
     'slab-free-list',
     'cache vm_area_struct',

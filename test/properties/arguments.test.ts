@@ -68,7 +68,10 @@ const CALLS: Readonly<Record<string, readonly fc.Arbitrary<Value>[]>> = {
   mprotect: [addr, length, prot],
   load: [addr, short],
   store: [addr, bytes],
-  memfdCreate: [mostly(known('', 'a', 'buf', 'x'.repeat(250), 'a\0'), nonsense), flags(0, 2, 2, 2, 3, 8, 16, 4)],
+  memfdCreate: [
+    mostly(known('', 'a', 'buf', 'x'.repeat(250), 'a\0'), nonsense),
+    flags(0, 2, 2, 2, 3, 8, 16, 4),
+  ],
   open: [
     mostly(known('/proc/self/fd/0', '/proc/self/fd/1', '/proc/self/fd/9', '/etc'), nonsense),
     flags(0, 1, 2, 0o1000, 0o1002, 0o2000002),
@@ -105,8 +108,8 @@ const CALLS: Readonly<Record<string, readonly fc.Arbitrary<Value>[]>> = {
   'machine.meminfo': [],
   'machine.buddyinfo': [],
 };
-/** Made more often, so that there are files and mappings to work on. */
-const MAKERS = ['mmap', 'mmap', 'memfdCreate', 'ftruncate', 'store', 'fallocate'];
+/** Made more often, so that there is something to refuse. */
+const MAKERS = ['mmap', 'mmap', 'memfdCreate', 'munmap', 'store', 'fcntl', 'fcntl', 'pinUserPages'];
 
 const call: fc.Arbitrary<Call> = fc
   .constantFrom(...Object.keys(CALLS), ...MAKERS)

@@ -4,11 +4,16 @@ import {
   F_GET_SEALS,
   F_GETFD,
   F_GETFL,
+  FOLL_WRITE,
+  MAP_SHARED,
+  MFD_ALLOW_SEALING,
   Machine,
   MmError,
   PAGE_SIZE,
+  PROT_READ,
+  PROT_WRITE,
   SEEK_CUR,
-  type PageRefs,
+  PageRefs,
   type Policy,
   type Process,
 } from '../../src/index.js';
@@ -35,7 +40,13 @@ export interface Call {
 export interface World {
   readonly machine: Machine;
   readonly processes: readonly Process[];
-  readonly held: PageRefs[];
+  readonly held: Held[];
+}
+
+/** Pages that a device has, and whether it may write to them. */
+interface Held {
+  readonly refs: PageRefs;
+  readonly mayWrite: boolean;
 }
 
 /** Runs a property over programs; a fresh machine is booted for each. */
@@ -52,11 +63,23 @@ export async function holdsForPrograms(
     async (calls, policy) => {
       const machine = await Machine.boot({ memory: options.memory, policy, maxMapCount: 60 });
       await using _closed = machine;
-      const world = { machine, processes: [machine.spawn(), machine.spawn()], held: [] };
-      run(world, calls);
+      run({ machine, processes: [furnished(machine), furnished(machine)], held: [] }, calls);
     },
   );
   await fc.assert(property, { seed: SEED, numRuns: options.programs * FACTOR });
+}
+
+/** A process with a file that can be sealed, as descriptor 0 and mapped, and one that cannot. */
+function furnished(machine: Machine): Process {
+  const process = machine.spawn();
+  const length = 3 * PAGE_SIZE;
+  for (const flags of [MFD_ALLOW_SEALING, 0]) {
+    const fd = process.memfdCreate('furniture', flags);
+    process.ftruncate(fd, length);
+    const addr = process.mmap(0, length, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    process.store(addr, [1, 2, 3]);
+  }
+  return process;
 }
 
 /** What became of a call. */
@@ -94,15 +117,18 @@ function dispatch(world: World, process: Process, name: string, values: unknown[
   if (name.startsWith('refs.')) {
     const [index, ...rest] = values;
     if (held.length === 0) return undefined;
-    const refs = held[Number(index) % held.length];
-    if (refs === undefined) return undefined;
+    const { refs, mayWrite } = held[Number(index) % held.length] as Held;
+    // A device that was given pages to read has no business to write to them.
+    if (name === 'refs.write' && !mayWrite) return undefined;
     return invoke(refs, name.slice('refs.'.length), rest);
   }
   if (name.startsWith('machine.')) {
     return invoke(world.machine, name.slice('machine.'.length), values);
   }
   const result = invoke(process, name, values);
-  if (/^(get|pin)UserPages/.test(name)) held.push(result as PageRefs);
+  if (result instanceof PageRefs) {
+    held.push({ refs: result, mayWrite: (Number(values[2]) & FOLL_WRITE) !== 0 });
+  }
   return result;
 }
 
@@ -122,23 +148,35 @@ function resolve(process: Process, value: Value): unknown {
 /** Descriptors that are looked at. */
 const FDS = [0, 1, 2, 3, 4, 5];
 
-/** Everything that a refused call must leave as it was, as text. */
+/** Everything that a refused call must leave as it was; `memory` is what faults may change. */
 export function stateOf({ machine, processes, held }: World): { files: string; memory: string } {
   const files = processes.map((process) => [process.maps(), FDS.map((fd) => fileOf(process, fd))]);
-  const { pgfault, pgalloc_normal, pgfree, gup_fast_fallback, seal_pin_waits, ...counts } =
+  const blocks = processes.map((process) => FDS.map((fd) => blocksOf(process, fd)));
+  const { nr_free_pages, nr_anon_pages, nr_mapped, nr_page_table_pages, ...counts } =
     machine.vmstat();
-  const { nr_foll_pin_acquired, nr_foll_pin_released, ...memory } = counts;
-  const pins = nr_foll_pin_acquired - nr_foll_pin_released;
-  const events = [pgfault, pgalloc_normal, pgfree, gup_fast_fallback, seal_pin_waits];
-  if (events.some((count) => count < 0)) throw new Error(`a counter is negative: ${events.join()}`);
-  const handles = held.filter(({ released }) => !released).length;
-  return { files: JSON.stringify([files, pins, handles]), memory: JSON.stringify(memory) };
+  const pins = counts.nr_foll_pin_acquired - counts.nr_foll_pin_released;
+  const handles = held.filter(({ refs }) => !refs.released).length;
+  return {
+    files: JSON.stringify([files, pins, handles]),
+    memory: [nr_free_pages, nr_anon_pages, nr_mapped, nr_page_table_pages, blocks].join(),
+  };
 }
 
 function fileOf(process: Process, fd: number): unknown {
-  try {
+  return unlessBad(() => {
+    const { size, mode, ino } = process.fstat(fd);
     const flags = [F_GETFD, F_GETFL, F_GET_SEALS].map((cmd) => process.fcntl(fd, cmd));
-    return [process.fstat(fd), flags, process.lseek(fd, 0, SEEK_CUR)];
+    return [size, mode, ino, flags, process.lseek(fd, 0, SEEK_CUR)];
+  });
+}
+
+function blocksOf(process: Process, fd: number): unknown {
+  return unlessBad(() => process.fstat(fd).blocks);
+}
+
+function unlessBad(look: () => unknown): unknown {
+  try {
+    return look();
   } catch (error) {
     if (error instanceof MmError) return error.code;
     throw error;
@@ -147,7 +185,7 @@ function fileOf(process: Process, fd: number): unknown {
 
 /** Gives everything back: all that the program has made. */
 export function endWorld({ machine, processes, held }: World): void {
-  for (const refs of held) if (!refs.released) refs.release();
+  for (const { refs } of held) if (!refs.released) refs.release();
   for (const process of processes) process.exit();
   const { MemTotal, MemFree, Cached, AnonPages, PageTables } = machine.meminfo();
   const left = { MemFree: MemTotal - MemFree, Cached, AnonPages, PageTables };

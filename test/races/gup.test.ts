@@ -31,10 +31,12 @@ describe.each(CASES)('$pin, contents $contents, $workers workers', ({ pin, conte
     process.store(addr, data); // the file keeps it: remapping and pinning change no byte
     const loops: Loop[] = [
       ['remapLoop', task, addr, LENGTH, fd],
-      ...Array.from(
-        { length: workers - 1 },
-        (_, index): Loop => ['pinLoop', task, addr + index * 8 * PAGE_SIZE, 16],
-      ),
+      ...Array.from({ length: workers - 1 }, (_, index): Loop => [
+        'pinLoop',
+        task,
+        addr + index * 8 * PAGE_SIZE,
+        16,
+      ]),
     ];
     await race(machine, loops);
     if (contents === 'full') expect(process.pread(fd, LENGTH, 0)).toEqual(data);

@@ -21,6 +21,19 @@ export const CACHE_LINE = 64;
 
 export const MACHINE_BASE = 0x10000;
 
+/** What the machine has once, each on cache lines of its own behind struct machine. */
+export const KMEM_STATE = 0x10200;
+
+export const INODE_LISTS = 0x10240;
+
+export const MM_LISTS = 0x10280;
+
+export const VEC_LIST = 0x102c0;
+
+export const SLAB_DEPOTS = 0x10400;
+
+export const ZONE_BASE = 0x10800;
+
 /** As many CPUs as fit between the machine and the kernel-page descriptors. */
 export const NR_CPUS_MAX = 64;
 
@@ -572,6 +585,12 @@ export const STRUCTS = {
       cache: { offset: 16, size: 4 },
     },
   },
+  /**
+   * The kernel's own pages: slabs and page tables. They lie outside of emulated RAM (a deliberate
+   * difference from Linux: what a user boots is what processes can have), have contents whatever
+   * `contents` says, and come zeroed. Pages that were never used lie behind a frontier, so booting a
+   * large machine touches none of them.
+   */
   Kmem: {
     size: 16,
     fields: {
@@ -816,6 +835,34 @@ export const STRUCTS = {
       inline1: { offset: 40, size: 8 },
       inline2: { offset: 48, size: 8 },
       inline3: { offset: 56, size: 8 },
+    },
+  },
+  /** The machine's inodes (see mm/inode.ts). */
+  InodeLists: {
+    size: 24,
+    fields: {
+      lock: { offset: 0, size: 4 },
+      nrOrphans: { offset: 4, size: 4 },
+      inodes: { offset: 8, size: 8 },
+      orphans: { offset: 16, size: 8 },
+    },
+  },
+  /** The machine's address spaces. */
+  MmLists: {
+    size: 16,
+    fields: {
+      lock: { offset: 0, size: 4 },
+      pad: { offset: 4, size: 4 },
+      mms: { offset: 8, size: 8 },
+    },
+  },
+  /** The vectors of pages that TypeScript holds (see kernel/gup_vec.ts). */
+  VecList: {
+    size: 16,
+    fields: {
+      lock: { offset: 0, size: 4 },
+      pad: { offset: 4, size: 4 },
+      vecs: { offset: 8, size: 8 },
     },
   },
   /** One address space (Linux: struct mm_struct). */

@@ -236,7 +236,11 @@ describe('what happens while it waits', () => {
     const { process, fd } = world;
     const seen: unknown[] = [];
     machine.at(20, () => {
-      seen.push(process.fstat(fd).size, [...process.pread(fd, 2, 0)], process.fcntl(fd, F_GET_SEALS));
+      seen.push(
+        process.fstat(fd).size,
+        [...process.pread(fd, 2, 0)],
+        process.fcntl(fd, F_GET_SEALS),
+      );
       seen.push(outcome(() => mapMemfd(machine.spawn(), 2)));
       world.pins.release();
     });
@@ -289,9 +293,7 @@ describe('who may add seals', () => {
   test('is told about a bad descriptor', async () => {
     await using machine = await Machine.boot({ memory: '1MiB' });
     const error = thrownBy(() => machine.spawn().fcntl(7, F_ADD_SEALS, F_SEAL_WRITE));
-    expect(error.message).toBe(
-      'fcntl(F_ADD_SEALS, F_SEAL_WRITE): EBADF: bad file descriptor 7',
-    );
+    expect(error.message).toBe('fcntl(F_ADD_SEALS, F_SEAL_WRITE): EBADF: bad file descriptor 7');
   });
 
   test('must have the file open for writing', async () => {

@@ -116,21 +116,24 @@ describe.each(CALLS)('%s', (call) => {
 
 describe('a vector of many pages', () => {
   // Four entries lie in the vector itself, 511 in a page of their own: the edges of each.
-  test.each([1, 4, 5, 511, 512, 1022, 1023, 1300])('of %d pages reads and writes', async (pages) => {
-    const { machine, process, addr } = await bootMapped(pages);
-    await using _closed = machine;
-    const pins = process.pinUserPagesFast(addr, pages, FOLL_WRITE);
-    expect(pins.length).toBe(pages);
-    expect(new Set(pins.pfns).size).toBe(pages);
-    const last = pages * PAGE_SIZE - 2;
-    pins.write(last, [5, 6]);
-    expect([...process.load(addr + last, 2)]).toEqual([5, 6]);
-    expect([...pins.read(last, 2)]).toEqual([5, 6]);
-    pins.release();
-    const { nr_foll_pin_acquired, nr_foll_pin_released } = machine.vmstat();
-    expect([nr_foll_pin_acquired, nr_foll_pin_released]).toEqual([pages, pages]);
-    expectSound(machine);
-  });
+  test.each([1, 4, 5, 511, 512, 1022, 1023, 1300])(
+    'of %d pages reads and writes',
+    async (pages) => {
+      const { machine, process, addr } = await bootMapped(pages);
+      await using _closed = machine;
+      const pins = process.pinUserPagesFast(addr, pages, FOLL_WRITE);
+      expect(pins.length).toBe(pages);
+      expect(new Set(pins.pfns).size).toBe(pages);
+      const last = pages * PAGE_SIZE - 2;
+      pins.write(last, [5, 6]);
+      expect([...process.load(addr + last, 2)]).toEqual([5, 6]);
+      expect([...pins.read(last, 2)]).toEqual([5, 6]);
+      pins.release();
+      const { nr_foll_pin_acquired, nr_foll_pin_released } = machine.vmstat();
+      expect([nr_foll_pin_acquired, nr_foll_pin_released]).toEqual([pages, pages]);
+      expectSound(machine);
+    },
+  );
 });
 
 describe('what a device reads and writes', () => {
@@ -250,17 +253,20 @@ describe('release', () => {
     expectSound(machine);
   });
 
-  test.each([null, 5, 'dirty', true])('refuses %p as options, and releases nothing', async (options) => {
-    const { machine, process, addr } = await bootMapped(1);
-    await using _closed = machine;
-    const pins = pinOne(process, addr);
-    const error = thrownBy(() => pins.release(wrong(options)));
-    expect(error).toBeInstanceOf(TypeError);
-    expect(error.message).toMatch(/^options: /);
-    expect(pins.released).toBe(false);
-    pins.release();
-    expectSound(machine);
-  });
+  test.each([null, 5, 'dirty', true])(
+    'refuses %p as options, and releases nothing',
+    async (options) => {
+      const { machine, process, addr } = await bootMapped(1);
+      await using _closed = machine;
+      const pins = pinOne(process, addr);
+      const error = thrownBy(() => pins.release(wrong(options)));
+      expect(error).toBeInstanceOf(TypeError);
+      expect(error.message).toMatch(/^options: /);
+      expect(pins.released).toBe(false);
+      pins.release();
+      expectSound(machine);
+    },
+  );
 
   test('of several pins of one page each counts', async () => {
     const { machine, process, addr } = await bootMapped(1);

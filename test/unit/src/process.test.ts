@@ -115,8 +115,7 @@ describe('the address space', () => {
   test('has at most as many mappings as the machine allows', async () => {
     await using machine = await Machine.boot({ memory: '1MiB', maxMapCount: 3 });
     const process = machine.spawn();
-    const map = (addr: number) =>
-      process.mmap(addr, PAGE_SIZE, RW, ANON | MAP_FIXED, -1, 0);
+    const map = (addr: number) => process.mmap(addr, PAGE_SIZE, RW, ANON | MAP_FIXED, -1, 0);
     const codes = [1, 3, 5, 7, 9, 11].map((page) => outcome(() => map(0x10000 + page * PAGE_SIZE)));
     expect(codes.slice(0, 3)).toEqual(['ok', 'ok', 'ok']);
     expect(codes.at(-1)).toBe('ENOMEM');
@@ -256,7 +255,11 @@ describe('files', () => {
     process.store(addr, new Uint8Array(4 * PAGE_SIZE).fill(1));
     process.fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 10, 2 * PAGE_SIZE);
     expect(process.fstat(fd)).toMatchObject({ size: 4 * PAGE_SIZE, blocks: 3 * 8 });
-    expect([9, 10, PAGE_SIZE, 2 * PAGE_SIZE + 9, 2 * PAGE_SIZE + 10].map((at) => process.load(addr + at, 1)[0])).toEqual([1, 0, 0, 0, 1]);
+    expect(
+      [9, 10, PAGE_SIZE, 2 * PAGE_SIZE + 9, 2 * PAGE_SIZE + 10].map(
+        (at) => process.load(addr + at, 1)[0],
+      ),
+    ).toEqual([1, 0, 0, 0, 1]);
     process.fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, 6 * PAGE_SIZE);
     expect(process.fstat(fd)).toMatchObject({ size: 4 * PAGE_SIZE, blocks: 6 * 8 });
     process.fallocate(fd, 0, 0, 6 * PAGE_SIZE);

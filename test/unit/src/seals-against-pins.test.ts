@@ -242,7 +242,10 @@ describe.each(['i-mmap-writable', 'i-mmap-writable-percpu'] as const)('a pin by 
     const pins = [0, 1, 2].map(() => {
       const process = machine.spawn();
       const { addr } = mapMemfd(process, 2);
-      const held = [hold(process, addr, 'write pin', 'slow'), hold(process, addr, 'write pin', 'fast')];
+      const held = [
+        hold(process, addr, 'write pin', 'slow'),
+        hold(process, addr, 'write pin', 'fast'),
+      ];
       process.exit();
       return held;
     });

@@ -81,7 +81,9 @@ export function expectAllFree(machine: Machine): void {
 }
 
 const namesOf = (axis: string): string[] =>
-  policies().find((entry) => entry.axis === axis)?.values.map(({ name }) => name) ?? [];
+  policies()
+    .find((entry) => entry.axis === axis)
+    ?.values.map(({ name }) => name) ?? [];
 
 /** Every pin policy. */
 export const PIN_POLICIES = namesOf('pin') as PinPolicy[];

@@ -1,6 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { PERCPU_BASE, PERCPU_SIZE, STRUCTS } from '../../../../src/wasm/generated/layout.js';
-import { type RemoteCpu, startCpus, until } from '../../../helpers/cpus.js';
+import {
+  MACHINE_BASE,
+  PERCPU_BASE,
+  PERCPU_SIZE,
+  STRUCTS,
+} from '../../../../src/wasm/generated/layout.js';
+import { type RemoteCpu, startCpus, stopCpus, until } from '../../../helpers/cpus.js';
 import { TestMachine } from '../../../helpers/machine.js';
 
 const PANICKED = 1;
@@ -17,7 +22,7 @@ beforeEach(async () => {
   lock = machine.arena(0, 64);
   cpus = await startCpus(machine, [1, 2, 3]);
 });
-afterEach(() => Promise.all(cpus.map((cpu) => cpu.stop())));
+afterEach(stopCpus);
 
 const waits = (cpu: number) => {
   const area = PERCPU_BASE + cpu * PERCPU_SIZE;
@@ -78,7 +83,7 @@ describe('a machine that is closed', () => {
     const sleeper = cpus[0]!.call('spinLock', lock);
     await until(() => waits(1));
     const { offset } = STRUCTS.MachineState.fields.state;
-    Atomics.store(machine.u32, (0x1_0000 + offset) >>> 2, CLOSED);
+    Atomics.store(machine.u32, (MACHINE_BASE + offset) >>> 2, CLOSED);
     machine.core.wakeEverybody();
     expect((await sleeper).trap).toMatch(/unreachable/);
     expect(machine.state('panicId')).toBe(0);

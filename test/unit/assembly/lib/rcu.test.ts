@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { PERCPU_BASE, PERCPU_SIZE, STRUCTS } from '../../../../src/wasm/generated/layout.js';
-import { type RemoteCpu, sleep, startCpus } from '../../../helpers/cpus.js';
+import { type RemoteCpu, sleep, startCpus, stopCpus } from '../../../helpers/cpus.js';
 import { TestMachine } from '../../../helpers/machine.js';
 
 const machine = new TestMachine({ cpus: 5 });
@@ -13,7 +13,7 @@ const irqSeq = (cpu: number) => machine.word(irqSeqOf(cpu));
 beforeAll(async () => {
   cpus = await startCpus(machine, [1, 2, 3, 4]);
 });
-afterAll(() => Promise.all(cpus.map((cpu) => cpu.stop())));
+afterAll(stopCpus);
 
 /** Starts `synchronize` on CPU 1; tells whether it has returned. */
 function synchronizing(): { done: boolean; ended: Promise<unknown> } {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { type RemoteCpu, sleep, startCpus, until } from '../../../helpers/cpus.js';
+import { type RemoteCpu, sleep, startCpus, stopCpus, until } from '../../../helpers/cpus.js';
 import { TestMachine } from '../../../helpers/machine.js';
 
 const WAITERS = 1;
@@ -15,7 +15,7 @@ let sem = 0;
 beforeAll(async () => {
   cpus = await startCpus(machine, [1, 2, 3, 4]);
 });
-afterAll(() => Promise.all(cpus.map((cpu) => cpu.stop())));
+afterAll(stopCpus);
 beforeEach(() => {
   shared = machine.arena(0, 0x1000);
   sem = shared + 64;

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { type RemoteCpu, startCpus } from '../../../helpers/cpus.js';
+import { type RemoteCpu, startCpus, stopCpus } from '../../../helpers/cpus.js';
 import { TestMachine } from '../../../helpers/machine.js';
 
 const machine = new TestMachine({ cpus: 5 });
@@ -10,7 +10,7 @@ let shared = 0;
 beforeAll(async () => {
   cpus = await startCpus(machine, [1, 2, 3, 4]);
 });
-afterAll(() => Promise.all(cpus.map((cpu) => cpu.stop())));
+afterAll(stopCpus);
 beforeEach(() => {
   shared = machine.arena(0, 0x1000);
 });

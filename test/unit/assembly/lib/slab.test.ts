@@ -2,7 +2,7 @@ import { afterAll, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { KMEM_BASE, STRUCTS } from '../../../../src/wasm/generated/layout.js';
 import type { CoreExports } from '../../../helpers/core-exports.js';
-import { type RemoteCpu, startCpus } from '../../../helpers/cpus.js';
+import { startCpus, stopCpus } from '../../../helpers/cpus.js';
 import { TestMachine } from '../../../helpers/machine.js';
 import { holds } from '../../../helpers/property.js';
 
@@ -150,11 +150,10 @@ describe('four CPUs that free what the others have allocated', () => {
   const MAILBOX = 64;
   const cache = core.CACHE_XA_NODE.value;
   const crowd = new TestMachine({ kpages: 64, cpus: CPUS + 1 });
-  let cpus: RemoteCpu[] = [];
-  afterAll(() => Promise.all(cpus.map((cpu) => cpu.stop())));
+  afterAll(stopCpus);
 
   test('never get an object that somebody has, or that is not zeroed, and lose none', async () => {
-    cpus = await startCpus(crowd, [1, 2, 3, 4]);
+    const cpus = await startCpus(crowd, [1, 2, 3, 4]);
     const shared = crowd.arena(0, 0x1000);
     const owners = crowd.arena(0x1_0000, 64 * (PAGE / 32) * 4);
     const rounds = 500_000;

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
-import { describe, expect, test } from '@jest/globals';
+import { afterEach, describe, expect, test } from '@jest/globals';
 import {
   MACHINE_BASE,
   PERCPU_BASE,
   PERCPU_SIZE,
   STRUCTS,
 } from '../../../../src/wasm/generated/layout.js';
-import { sleep, startCpus, until } from '../../../helpers/cpus.js';
+import { sleep, startCpus, stopCpus, until } from '../../../helpers/cpus.js';
 import { TestMachine } from '../../../helpers/machine.js';
 
 const NO_WAIT_COULD_END = 101;
@@ -19,6 +19,8 @@ interface SchedExports {
   spawn(): number;
   sysMunmap(task: number, addr: number, length: number): number;
 }
+
+afterEach(stopCpus);
 
 describe('waiting', () => {
   test('does not happen where the cell holds something else', () => {
@@ -43,7 +45,6 @@ describe('waiting', () => {
     Atomics.notify(machine.i32, cell >>> 2);
     await waiting;
     expect(machine.word(waitingOn)).toBe(0);
-    await cpu!.stop();
   });
 
   test('pollWhile ends without being woken', async () => {
@@ -54,7 +55,6 @@ describe('waiting', () => {
     await sleep(20);
     Atomics.store(machine.u32, cell >>> 2, 5);
     await waiting;
-    await cpu!.stop();
   });
 });
 
@@ -102,7 +102,6 @@ describe('CPU 0, when no other CPU runs', () => {
       boss!.call('hammerSpinAsCpu0', shared, 3),
       ...others.map((cpu) => cpu.call('hammerComeAndGo', shared, 3, 100_000)),
     ]);
-    await Promise.all([boss!, ...others].map((cpu) => cpu.stop()));
     expect(outcomes.map(({ trap }) => trap)).toEqual([undefined, undefined, undefined]);
     expect(machine.state('panicId')).toBe(0);
   });

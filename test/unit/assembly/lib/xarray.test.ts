@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { describe, expect, test } from '@jest/globals';
+import { afterEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { STRUCTS } from '../../../../src/wasm/generated/layout.js';
-import { startCpus } from '../../../helpers/cpus.js';
+import { startCpus, stopCpus } from '../../../helpers/cpus.js';
 import { TestMachine } from '../../../helpers/machine.js';
 import { holds } from '../../../helpers/property.js';
 
@@ -144,6 +144,8 @@ function apply(model: Model, each: Step): void {
   }
 }
 
+afterEach(stopCpus);
+
 describe('an xarray', () => {
   test('holds, marks and finds what a Map would, with no more nodes than that needs', () => {
     holds([fc.array(step, { maxLength: 120, size: 'max' })], 300, (steps) => {
@@ -219,7 +221,6 @@ describe('readers without the lock', () => {
       writer.run('hammerXaWriter', shared, 3, 300_000, xa),
       ...readers.map((cpu, i) => cpu.run('hammerXaReader', shared, 3, xa, i + 1)),
     ]);
-    await Promise.all(cpus.map((cpu) => cpu.stop()));
     expect(results).toEqual([0, 0, 0]);
   });
 });

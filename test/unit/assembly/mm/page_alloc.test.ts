@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import {
   CONTENTS_BASE,
@@ -9,7 +9,7 @@ import {
   VM_PGFREE,
 } from '../../../../src/wasm/generated/layout.js';
 import { type Block, ORDERS, checkFrames } from '../../../helpers/buddy-view.js';
-import { startCpus } from '../../../helpers/cpus.js';
+import { startCpus, stopCpus } from '../../../helpers/cpus.js';
 import { TestMachine } from '../../../helpers/machine.js';
 import { holds } from '../../../helpers/property.js';
 
@@ -103,6 +103,8 @@ function apply(model: Model, each: typeof step extends fc.Arbitrary<infer T> ? T
 }
 
 beforeEach(() => machine.boot({ frames: 4096 }));
+
+afterEach(stopCpus);
 
 describe('the frames of a machine', () => {
   test('are neither lost nor handed out twice by any program, and join again at its end', () => {
@@ -302,7 +304,6 @@ describe('CPUs that free what others have allocated', () => {
     const wrong = await Promise.all(
       cpus.map((cpu) => cpu.run('hammerPages', shared, n, 600_000, owners, maxOrder)),
     );
-    await Promise.all(cpus.map((cpu) => cpu.stop()));
     expect(wrong).toEqual(cpus.map(() => 0));
 
     for (let slot = 0; slot < MAILBOX; slot++) {

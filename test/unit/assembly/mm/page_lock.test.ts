@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { STRUCTS } from '../../../../src/wasm/generated/layout.js';
-import { type RemoteCpu, sleep, startCpus, until } from '../../../helpers/cpus.js';
+import { type RemoteCpu, sleep, startCpus, stopCpus, until } from '../../../helpers/cpus.js';
 import { TestMachine } from '../../../helpers/machine.js';
 
 const PG_LOCKED = 1;
@@ -17,7 +17,7 @@ let page = 0;
 beforeAll(async () => {
   cpus = await startCpus(machine, [1, 2, 3, 4]);
 });
-afterAll(() => Promise.all(cpus.map((cpu) => cpu.stop())));
+afterAll(stopCpus);
 beforeEach(() => {
   shared = machine.arena(0, 0x1000);
   page = core.allocPage();

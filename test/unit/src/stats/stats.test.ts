@@ -11,7 +11,6 @@ import {
   type PinPolicy,
   type Process,
 } from '../../../../src/index.js';
-import { pagemap } from '../../../../src/stats/pagemap.js';
 
 const RW = PROT_READ | PROT_WRITE;
 const FRAMES = 2048 + 512 + 3;
@@ -186,26 +185,5 @@ describe('kpagecount and kpageflags', () => {
   it('refuse what is no frame', () => {
     expect(() => machine.kpageflags(zeroPfn + 1)).toThrow(RangeError);
     expect(() => machine.page(-1)).toThrow(RangeError);
-  });
-});
-
-describe('pagemap', () => {
-  it('tells what is mapped where', () => {
-    const file = shared(1);
-    const anon = process.mmap(0, 3 * PAGE_SIZE, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    process.store(anon, [1]);
-    process.load(anon + PAGE_SIZE, 1);
-    const { kernel, options } = machine;
-    const context = { views: kernel.views, options, rmapCount: () => 0, pagePins: () => 0 };
-    const entries = (at: number, pages: number) => pagemap(context, process.task, at, pages);
-    expect(entries(file, 1)).toEqual([
-      { present: true, filePage: true, exclusive: true, pfn: pfnAt(file) },
-    ]);
-    expect(entries(anon, 3)).toEqual([
-      { present: true, filePage: false, exclusive: true, pfn: pfnAt(anon) },
-      { present: true, filePage: false, exclusive: false, pfn: zeroPfn },
-      { present: false, filePage: false, exclusive: false, pfn: 0 },
-    ]);
-    expect(entries(0, 1)).toEqual([{ present: false, filePage: false, exclusive: false, pfn: 0 }]);
   });
 });

@@ -142,7 +142,9 @@ describe('close() while loops run', () => {
     const loop = within(SOON, pin(one, 1));
     await one.machine.close();
     expect(await loop).toBeInstanceOf(TypeError);
-    const [rounds = 0] = await runTogether(two.machine.kernel, [() => pin(two, 1)], () => pause(20));
+    const [rounds = 0] = await runTogether(two.machine.kernel, [() => pin(two, 1)], () =>
+      pause(20),
+    );
     expect(rounds).toBeGreaterThan(0);
     expectSound(two.machine);
     await two.machine.close();

@@ -34,7 +34,11 @@ describe('a check that fails on CPU 0', () => {
     spoilFreeFrames(machine);
     const error = thrownBy(() => process.store(addr, [1])) as MachinePanicError;
     expect(error).toBeInstanceOf(MachinePanicError);
-    expect(error).toMatchObject({ name: 'MachinePanicError', cpu: 0, file: 'assembly/mm/page_alloc.ts' });
+    expect(error).toMatchObject({
+      name: 'MachinePanicError',
+      cpu: 0,
+      file: 'assembly/mm/page_alloc.ts',
+    });
     expect(error.line).toBeGreaterThan(0);
     expect(error.reason).toContain('refcount');
     expect(error.message).toBe(
@@ -91,7 +95,9 @@ describe('a check that fails on a worker', () => {
     const error = (await rejectionOf(faultOn(world, 1))) as MachinePanicError;
     expect(error).toBeInstanceOf(MachinePanicError);
     expect(error).toMatchObject({ cpu: 1, file: 'assembly/mm/page_alloc.ts' });
-    expect(error.message).toMatch(/^the machine panicked on CPU 1 at assembly\/mm\/page_alloc\.ts:\d+: /);
+    expect(error.message).toMatch(
+      /^the machine panicked on CPU 1 at assembly\/mm\/page_alloc\.ts:\d+: /,
+    );
     expect(error.events.some(({ cpu, kind }) => cpu === 0 && kind === 'mmap')).toBe(true);
     expect(error.events.some(({ cpu, kind }) => cpu === 1 && kind === 'fault')).toBe(true);
     expect(await Promise.all(waiting)).toEqual([error, error]);
