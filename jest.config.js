@@ -3,6 +3,8 @@ export default {
   testEnvironment: 'node',
   // "#as-bind" resolves to src/vendor, as it does for the type checker.
   testEnvironmentOptions: { customExportConditions: ['source', 'node', 'node-addons'] },
+  // Machines that run the tests are shared: a test that takes a second here may take ten.
+  testTimeout: 60_000,
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },

@@ -1,4 +1,4 @@
-import { bytesOf, descriptor, signed, unsigned } from './check.js';
+import { bytesOf, descriptor, unsigned } from './check.js';
 import { MmError } from './errors.js';
 import type { Kernel } from './kernel.js';
 import { PAGE_SIZE } from './wasm/generated/layout.js';
@@ -25,7 +25,7 @@ export function readFile(
   unsigned(length, 'length');
   const shown = offset === undefined ? `${fd}, ${length}` : `${fd}, ${length}, ${offset}`;
   const fail = (errno: number) => new MmError({ call: `${call}(${shown})`, syscall: call, errno });
-  if (offset !== undefined && signed(offset, 'offset') < 0) throw fail(EINVAL);
+  if (offset !== undefined && offset < 0) throw fail(EINVAL);
   const file = kernel.run((core) => core.sysReadBegin(task, fd));
   if (file < 0) throw fail(file);
   const start = offset ?? kernel.run((core) => core.sysGetPos(file));
@@ -57,7 +57,7 @@ export function writeFile(
   const data = bytesOf(bytes, 'bytes');
   const shown = `${fd}, ${data.length} bytes${offset === undefined ? '' : `, ${offset}`}`;
   const fail = (errno: number) => new MmError({ call: `${call}(${shown})`, syscall: call, errno });
-  if (offset !== undefined && signed(offset, 'offset') < 0) throw fail(EINVAL);
+  if (offset !== undefined && offset < 0) throw fail(EINVAL);
   const file = kernel.run((core) => core.sysWriteBegin(task, fd));
   if (file < 0) throw fail(file);
   const asked = offset ?? kernel.run((core) => core.sysGetPos(file));

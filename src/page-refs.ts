@@ -1,4 +1,5 @@
 import { bytesOf, signed } from './check.js';
+import { MmError } from './errors.js';
 import type { Kernel } from './kernel.js';
 import { PAGE_SIZE, PERCPU_SCRATCH_SIZE } from './wasm/generated/layout.js';
 
@@ -53,7 +54,8 @@ export class PageRefs {
 
   /**
    * What a device writes by DMA: straight to the frames, whatever the page tables say by now.
-   * @throws RangeError beyond the last page
+   * @throws RangeError beyond the last page; MmError EFAULT for the zero page, which a read of
+   * untouched memory may have given
    */
   write(offset: number, bytes: Uint8Array | readonly number[]): void {
     const vector = this.#held();
@@ -62,7 +64,8 @@ export class PageRefs {
     this.#inChunks(offset, data.length, (at, done, size) => {
       const { scratch, views } = this.#kernel;
       views.u8.set(data.subarray(done, done + size), scratch);
-      this.#kernel.run((core) => core.gupCopyCall(vector, at, scratch, size, true));
+      const result = this.#kernel.run((core) => core.gupCopyCall(vector, at, scratch, size, true));
+      if (result < 0) throw dmaError(offset, data.length, result);
     });
   }
 
@@ -110,6 +113,15 @@ export class PageRefs {
       move(offset + done, done, Math.min(length - done, PERCPU_SCRATCH_SIZE));
     }
   }
+}
+
+function dmaError(offset: number, length: number, errno: number): MmError {
+  return new MmError({
+    call: `write(${offset}, ${length} bytes)`,
+    syscall: 'dma',
+    errno,
+    reason: 'the zero page belongs to everybody: take the pages with FOLL_WRITE',
+  });
 }
 
 /** Pins of pages (FOLL_PIN), counted as the machine's pin policy says. */

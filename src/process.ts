@@ -233,6 +233,7 @@ export class Process {
 
   /** Reads from an offset, and leaves the file where it stands. */
   pread(fd: number, length: number, offset: number): Uint8Array {
+    signed(offset, 'offset');
     return readFile(this.#kernel, this.#alive(), 'pread', fd, length, offset);
   }
 
@@ -243,6 +244,7 @@ export class Process {
 
   /** Writes at an offset, and leaves the file where it stands. */
   pwrite(fd: number, bytes: Uint8Array | readonly number[], offset: number): number {
+    signed(offset, 'offset');
     return writeFile(this.#kernel, this.#alive(), 'pwrite', fd, bytes, offset);
   }
 

@@ -16,7 +16,7 @@ import {
   GupVec,
 } from '../types/gup_vec';
 import { vecList } from '../types/machine_lists';
-import { Page } from '../types/page';
+import { Page, zeroPfn } from '../types/page';
 import { TASK_SIZE } from '../arch/pgtable';
 import { Task } from '../types/task';
 
@@ -82,7 +82,10 @@ export function gupPfn(vec: GupVec, index: u32): u32 {
   return GupEntry.at(entries, index % capacityAt(vec)).pfn.load();
 }
 
-/** Copies bytes between a vector's frames and a buffer, as a device does by DMA: -EINVAL beyond. */
+/**
+ * Copies bytes between a vector's frames and a buffer, as a device does by DMA: -EINVAL beyond them,
+ * -EFAULT for a write to the zero page.
+ */
 export function gupCopy(vec: GupVec, offset: u64, buffer: usize, length: u32, write: bool): i32 {
   if (offset + length > (<u64>vec.length) << PAGE_SHIFT) return -EINVAL;
   let done: u32 = 0;
@@ -91,6 +94,7 @@ export function gupCopy(vec: GupVec, offset: u64, buffer: usize, length: u32, wr
     const inPage = (<u32>at) & (PAGE_SIZE - 1);
     const chunk = min(length - done, PAGE_SIZE - inPage);
     const pfn = gupPfn(vec, <u32>(at >> PAGE_SHIFT));
+    if (write && pfn == zeroPfn()) return -EFAULT; // it is everybody's
     if (write) writePage(pfn, inPage, buffer + done, chunk);
     else readPage(pfn, inPage, buffer + done, chunk);
     done += chunk;

@@ -22,13 +22,16 @@ export class InodeLists {
     return changetype<SpinLock>(changetype<usize>(this) + offsetof<InodeLists>('_lock'));
   }
 
+
   @inline get nrOrphans(): Atomic<u32> {
     return changetype<Atomic<u32>>(changetype<usize>(this) + offsetof<InodeLists>('_nrOrphans'));
   }
 
+
   @inline get inodes(): ListHead {
     return listAt(changetype<usize>(this) + offsetof<InodeLists>('_inodes'));
   }
+
 
   @inline get orphans(): ListHead {
     return listAt(changetype<usize>(this) + offsetof<InodeLists>('_orphans'));
@@ -51,6 +54,7 @@ export class MmLists {
     return changetype<SpinLock>(changetype<usize>(this) + offsetof<MmLists>('_lock'));
   }
 
+
   @inline get mms(): ListHead {
     return listAt(changetype<usize>(this) + offsetof<MmLists>('_mms'));
   }
@@ -71,6 +75,7 @@ export class VecList {
   @inline get lock(): SpinLock {
     return changetype<SpinLock>(changetype<usize>(this) + offsetof<VecList>('_lock'));
   }
+
 
   @inline get vecs(): ListHead {
     return listAt(changetype<usize>(this) + offsetof<VecList>('_vecs'));

@@ -57,6 +57,7 @@ function toAscii(byte: number): number {
 /** Node has it; TypeScript's library for ES2023 does not. */
 interface WaitAsync {
   waitAsync(
+    this: void,
     cells: Int32Array,
     index: number,
     value: number,

@@ -148,7 +148,7 @@ function closeIfOpen(process: Process, fd: number): void {
 describe('a call that cannot have all it wants', () => {
   test('fallocate gives back what it has taken', async () => {
     const world = await bootFull();
-    await using machine = world.machine;
+    await using _closed = world.machine;
     const [process] = world.processes as [Process];
     const fd = process.memfdCreate('f', 0);
     process.pwrite(fd, [5], 2 * PAGE_SIZE);
@@ -160,7 +160,7 @@ describe('a call that cannot have all it wants', () => {
 
   test('write says how much it has written', async () => {
     const world = await bootFull();
-    await using machine = world.machine;
+    await using _closed = world.machine;
     const [process] = world.processes as [Process];
     const fd = process.memfdCreate('f', 0);
     const written = process.write(fd, new Uint8Array(MEMORY + 5 * PAGE_SIZE).fill(9));

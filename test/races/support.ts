@@ -16,7 +16,7 @@ import {
 } from '../../src/index.js';
 
 /** How long each race runs; MMEMU_RACE_SECONDS makes it longer. */
-const SECONDS = Number(process.env['MMEMU_RACE_SECONDS'] ?? 0.4);
+const SECONDS = Number(process.env['MMEMU_RACE_SECONDS'] ?? 0.3);
 
 /** The pages that are raced for: more than one page table has at once on its way, few enough. */
 export const PAGES = 64;

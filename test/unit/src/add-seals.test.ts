@@ -17,6 +17,7 @@ import {
   type PinnedPages,
   type Process,
 } from '../../../src/index.js';
+import { runTogether } from '../../../src/contend/cell.js';
 import { expectAllFree, expectSound, mapMemfd, outcome, thrownBy } from './support.js';
 
 /** A file of three pages of which `pinned` stay pinned after the mapping went. */
@@ -229,6 +230,29 @@ describe('what happens while it waits', () => {
       expectSound(machine);
     },
   );
+
+  test('also while another CPU is busy: it could not release the lock either', async () => {
+    await using machine = await Machine.boot({ memory: '1MiB', cpus: 2, build: 'bench' });
+    const process = machine.spawn();
+    const other = machine.spawn();
+    const place = mapMemfd(other, 1).addr;
+    const { fd, addr, length } = mapMemfd(process, 1);
+    const pins = process.pinUserPages(addr, 1, FOLL_WRITE);
+    process.munmap(addr, length);
+    let result = '';
+    machine.at(20, () => {
+      result = outcome(() => process.ftruncate(fd, 0));
+      pins.release();
+    });
+    const loop = () => machine.kernel.call(1, 'touchLoop', other.task, place, 1, true);
+    await runTogether(machine.kernel, [loop], async () => {
+      await Promise.resolve();
+      process.fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE);
+    });
+    expect(result).toBe('EDEADLK');
+    expect(machine.now()).toBe(30);
+    expectSound(machine);
+  });
 
   test('what needs no lock of the file works', async () => {
     const world = await bootWithPins();

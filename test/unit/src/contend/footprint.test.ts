@@ -36,7 +36,7 @@ describe('the footprint of one pin', () => {
     }
   });
 
-  test('has one line more that all users of the file write, if i_mmap_writable is raised', async () => {
+  test('has one line more that users of the file share, if i_mmap_writable is raised', async () => {
     const rows = await rowsOf(1);
     const line = (policy: string, phase: string) =>
       rows.get(`${policy} ${phase}`)?.lines.find(({ line: name }) => name === 'address_space');
