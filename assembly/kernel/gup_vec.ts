@@ -83,7 +83,8 @@ export function gupPfn(vec: GupVec, index: u32): u32 {
 }
 
 /**
- * Copies bytes between a vector's frames and a buffer, as a device does by DMA: -EINVAL beyond them,
+ * Copies bytes between a vector's frames and a buffer, as a device does by DMA: -EINVAL beyond
+ * them,
  * -EFAULT for a write to the zero page.
  */
 export function gupCopy(vec: GupVec, offset: u64, buffer: usize, length: u32, write: bool): i32 {

@@ -10,7 +10,8 @@ import type { Platform } from './types.js';
 export const startCpu: Platform['startCpu'] = (data, { onReply, onDeath }) => {
   // The entry is compiled: also tests, which import the sources, run their workers from dist.
   const url = new URL('../../dist/threads/cpu-worker.js', import.meta.url);
-  const worker = new Worker(url, { workerData: data, execArgv: [] }); // not the program's own --eval
+  // No flags: the program's own may be an --eval, which no worker can be started with.
+  const worker = new Worker(url, { workerData: data, execArgv: [] });
   worker.on('message', (reply: CpuReply) => onReply(reply));
   worker.on('error', (error) => onDeath(`its worker died: ${String(error)}`));
   worker.on('exit', (code) => onDeath(`its worker exited with code ${code}`));

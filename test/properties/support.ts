@@ -4,7 +4,6 @@ import {
   F_GET_SEALS,
   F_GETFD,
   F_GETFL,
-  FOLL_WRITE,
   MAP_SHARED,
   MFD_ALLOW_SEALING,
   Machine,
@@ -40,13 +39,7 @@ export interface Call {
 export interface World {
   readonly machine: Machine;
   readonly processes: readonly Process[];
-  readonly held: Held[];
-}
-
-/** Pages that a device has, and whether it may write to them. */
-interface Held {
-  readonly refs: PageRefs;
-  readonly mayWrite: boolean;
+  readonly held: PageRefs[];
 }
 
 /** Runs a property over programs; a fresh machine is booted for each. */
@@ -117,18 +110,14 @@ function dispatch(world: World, process: Process, name: string, values: unknown[
   if (name.startsWith('refs.')) {
     const [index, ...rest] = values;
     if (held.length === 0) return undefined;
-    const { refs, mayWrite } = held[Number(index) % held.length] as Held;
-    // A device that was given pages to read has no business to write to them.
-    if (name === 'refs.write' && !mayWrite) return undefined;
+    const refs = held[Number(index) % held.length] as PageRefs;
     return invoke(refs, name.slice('refs.'.length), rest);
   }
   if (name.startsWith('machine.')) {
     return invoke(world.machine, name.slice('machine.'.length), values);
   }
   const result = invoke(process, name, values);
-  if (result instanceof PageRefs) {
-    held.push({ refs: result, mayWrite: (Number(values[2]) & FOLL_WRITE) !== 0 });
-  }
+  if (result instanceof PageRefs) held.push(result);
   return result;
 }
 
@@ -155,7 +144,7 @@ export function stateOf({ machine, processes, held }: World): { files: string; m
   const { nr_free_pages, nr_anon_pages, nr_mapped, nr_page_table_pages, ...counts } =
     machine.vmstat();
   const pins = counts.nr_foll_pin_acquired - counts.nr_foll_pin_released;
-  const handles = held.filter(({ refs }) => !refs.released).length;
+  const handles = held.filter(({ released }) => !released).length;
   return {
     files: JSON.stringify([files, pins, handles]),
     memory: [nr_free_pages, nr_anon_pages, nr_mapped, nr_page_table_pages, blocks].join(),
@@ -185,7 +174,7 @@ function unlessBad(look: () => unknown): unknown {
 
 /** Gives everything back: all that the program has made. */
 export function endWorld({ machine, processes, held }: World): void {
-  for (const { refs } of held) if (!refs.released) refs.release();
+  for (const refs of held) if (!refs.released) refs.release();
   for (const process of processes) process.exit();
   const { MemTotal, MemFree, Cached, AnonPages, PageTables } = machine.meminfo();
   const left = { MemFree: MemTotal - MemFree, Cached, AnonPages, PageTables };

@@ -155,7 +155,7 @@ describe('what it says when pins are in the way', () => {
     expect(error).toMatchObject({ code: 'EBUSY', errno: -16, syscall: 'fcntl' });
   });
 
-  test('counts the pages of this file, also when its descriptor has been closed meanwhile', async () => {
+  test('counts the pages of this file, also when its descriptor was closed meanwhile', async () => {
     const world = await bootWithPins(2);
     await using machine = world.machine;
     machine.at(20, () => world.process.close(world.fd));

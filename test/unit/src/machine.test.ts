@@ -128,7 +128,7 @@ describe('a page', () => {
     expect(machine.kpagecount(pfn)).toBe(2);
     const kpf = machine.kpageflags(pfn);
     expect(typeof kpf).toBe('bigint');
-    const bits = [2n, 3n, 4n, 11n, 14n].map((bit) => (kpf >> bit) & 1n); // REFERENCED ... SWAPBACKED
+    const bits = [2n, 3n, 4n, 11n, 14n].map((bit) => (kpf >> bit) & 1n); // 2: REFERENCED
     expect(bits).toEqual([1n, 1n, 1n, 1n, 1n]);
     pins.release();
     process.exit();
@@ -242,7 +242,7 @@ describe('close()', () => {
   });
 });
 
-test('a process that cannot be made is an ENOMEM of clone, and the machine stays sound', async () => {
+test('a process that cannot be made is an ENOMEM of clone, and all stays sound', async () => {
   await using machine = await Machine.boot({ memory: 4096 });
   const processes: Process[] = [];
   const error = thrownBy(() => {

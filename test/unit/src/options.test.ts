@@ -93,7 +93,8 @@ describe('an option that is wrong', () => {
   test('says what there is instead', async () => {
     const misspelt = wrong<MachineOptions>({ polcy: {} });
     expect((await rejectionOf(Machine.boot(misspelt))).message).toBe(
-      'options: there is no option "polcy"; there are memory, cpus, contents, maxMapCount, policy, build',
+      'options: there is no option "polcy"; ' +
+        'there are memory, cpus, contents, maxMapCount, policy, build',
     );
     const contents = wrong<MachineOptions>({ contents: 'half' });
     expect((await rejectionOf(Machine.boot(contents))).message).toBe(

@@ -176,6 +176,20 @@ describe('what a device reads and writes', () => {
     pins.release();
   });
 
+  test('does not reach the zero page, which everybody reads', async () => {
+    await using machine = await Machine.boot({ memory: '1MiB' });
+    const process = machine.spawn();
+    const access = PROT_READ | PROT_WRITE;
+    const addr = process.mmap(0, PAGE_SIZE, access, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    const refs = process.getUserPages(addr, 1, 0);
+    const error = thrownBy(() => refs.write(0, [7]));
+    expect(error).toBeInstanceOf(MmError);
+    expect(error).toMatchObject({ code: 'EFAULT', syscall: 'dma' });
+    expect([...process.load(addr, 1)]).toEqual([0]);
+    refs.release();
+    expectSound(machine);
+  });
+
   test.each([
     [-1, 1],
     [0, 8193],
