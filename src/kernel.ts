@@ -1,3 +1,4 @@
+import { inRange } from './check.js';
 import { closedError, MachinePanicError } from './errors.js';
 import { contentsCode, hostPagesFor, kernelPagesFor, type ResolvedOptions } from './options.js';
 import { lastEvents, panicFromRecord } from './panic.js';
@@ -99,8 +100,9 @@ export class Kernel {
   }
 
   /** Runs one export on the worker of CPU 1 or above. */
-  call(cpu: number, name: string, ...args: (number | boolean)[]): Promise<number> {
-    if (this.#error !== undefined) return Promise.reject(this.#error);
+  async call(cpu: number, name: string, ...args: (number | boolean)[]): Promise<number> {
+    this.check();
+    inRange(cpu, 1, this.options.cpus - 1, 'cpu');
     return this.#pool.call(cpu, name, args);
   }
 

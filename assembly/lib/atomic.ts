@@ -81,18 +81,10 @@ export class Atomic<T> {
     atomic.sub<T>(changetype<usize>(this), delta);
   }
 
-  /**
-   * Sets bits without a result and without a barrier (Linux: set_bit). Like there it takes the line
-   * for writing even when the bits are set; then by adding nothing, since engines make `or` a
-   * loop that can fail and try again where others write to the line.
-   */
+  /** Sets bits without a result and without a barrier (Linux: set_bit); see also `setBits`. */
   @inline or(mask: T): void {
     if (isDefined(SCHED)) schedPoint(changetype<usize>(this), SchedOp.RmwRelaxed, sizeof<T>());
-    if ((atomic.load<T>(changetype<usize>(this)) & mask) == mask) {
-      atomic.add<T>(changetype<usize>(this), 0);
-    } else {
-      atomic.or<T>(changetype<usize>(this), mask);
-    }
+    atomic.or<T>(changetype<usize>(this), mask);
   }
 
   /** Keeps only bits of `mask`, without a result and without a barrier (Linux: clear_bit). */
@@ -141,6 +133,18 @@ export function smpMb(): void {
  */
 export function smpRmb(): void {
   if (isDefined(SCHED)) schedPoint(0, SchedOp.Fence, 0);
+}
+
+/**
+ * Sets bits that mostly are set already, on a hot path (Linux: set_bit). Like there, and like `or`,
+ * it takes the line for writing even so; but by adding nothing and looking at the result, since
+ * engines make `or` a load and a compare-and-swap, which together take the line twice, and fail and
+ * try again, where others write to it.
+ */
+export function setBits(cell: Atomic<u64>, mask: u64): void {
+  const address = changetype<usize>(cell);
+  if (isDefined(SCHED)) schedPoint(address, SchedOp.RmwRelaxed, sizeof<u64>());
+  if ((atomic.add<u64>(address, 0) & mask) != mask) cell.or(mask);
 }
 
 /** Adds to a counter that only this CPU writes and others may read (Linux: this_cpu_add). */

@@ -22,7 +22,7 @@ import {
   pteSpecial,
   pteWrite,
 } from '../arch/pgtable';
-import { thisCpuAdd } from '../lib/atomic';
+import { setBits, thisCpuAdd } from '../lib/atomic';
 import { EFAULT, ENOMEM, EOVERFLOW } from '../lib/errno';
 import { thisCpu } from '../lib/percpu';
 import { localIrqRestore, localIrqSave } from '../lib/rcu';
@@ -242,7 +242,7 @@ function take<P>(page: Page, flags: u32, entry: GupEntry): i32 {
     }
     if (counted != 0) thisCpu().gupCounted.init(counted);
   }
-  page.flags.or(PG_REFERENCED);
+  setBits(page.flags, PG_REFERENCED);
   entry.pfn.init(page.pfn);
   entry.mapping.init(counted);
   return 0;

@@ -9,6 +9,7 @@ import {
   pteWrite,
   tableOf,
 } from '../arch/pgtable';
+import { setBits } from '../lib/atomic';
 import { thisCpu } from '../lib/percpu';
 import { localIrqRestore, localIrqSave } from '../lib/rcu';
 import { PAGE_SHIFT } from '../memlayout';
@@ -126,7 +127,7 @@ function gupPteRange<P>(table: usize, start: u64, nr: u32, flags: u32, entries: 
       policy.release(page, write);
       return i;
     }
-    page.flags.or(PG_REFERENCED);
+    setBits(page.flags, PG_REFERENCED);
     const entry = GupEntry.at(entries, i);
     entry.pfn.init(page.pfn);
     entry.mapping.init(counted);
