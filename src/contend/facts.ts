@@ -12,7 +12,7 @@ export function factLines(report: ContendReportData): [string, string][] {
     ['Machine', `${host.cpu}, ${count(host.cores, 'core')}, ${host.platform}, ${host.kernel}`],
     ['Load average at the start', host.load.map((load) => load.toFixed(2)).join(', ')],
     ['Runtime', `Node ${host.node}, V8 ${host.v8}`],
-    ['Build', `mmemu ${build.version}, release.wasm sha256 ${build.wasm}`],
+    ['Build', `mmemu ${build.version}, bench.wasm sha256 ${build.wasm}`],
     [
       'One cache line, there and back between two workers',
       pingPong === undefined ? 'not measured' : formatNanoseconds(pingPong),

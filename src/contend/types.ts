@@ -165,7 +165,7 @@ export interface HostFacts {
 export interface BuildFacts {
   /** Version of the package. */
   readonly version: string;
-  /** SHA-256 of release.wasm, in hexadecimal. */
+  /** SHA-256 of bench.wasm (the core with its measuring loops), in hexadecimal. */
   readonly wasm: string;
 }
 
