@@ -64,7 +64,7 @@ const PIN: Readonly<Record<PinPolicy, Value>> = {
     code: PIN_I_MMAP_WRITABLE,
     default: false,
     description: 'get_user_pages for writing raises i_mmap_writable of the file',
-    source: 'LKML, May 2014, "[PATCH v2 0/3] File Sealing & memfd_create()": David Herrmann',
+    source: 'LKML, May 2014, the discussion of file sealing: David Herrmann',
   },
   'i-mmap-writable-percpu': {
     name: 'i-mmap-writable-percpu',

@@ -12,9 +12,9 @@ type Sharing = ContendRow['sharing'];
 const SHARINGS: readonly Sharing[] = ['same-page', 'same-file', 'separate-files'];
 
 /** More than any machine can use; the library refuses what this machine cannot. */
-const THREADS_MAX = 1024;
+const THREADS_MAX = 63;
 /** Pages in one call. */
-const BATCH_MAX = 65536;
+const BATCH_MAX = 1024;
 /** Long enough for any cell; longer is a slip of the finger. */
 const SECONDS_MAX = 3600;
 const ROUNDS_MAX = 10000;

@@ -80,7 +80,7 @@ describe('mmemu contend', () => {
     ['--policies', 'pincuont', "'pincuont' is none of: get-page, pincount"],
     ['--policies', '', 'Give a list'],
     ['--sharing', 'page', "'page' is none of: same-page, same-file, separate-files"],
-    ['--threads', '0', "'0' is not a whole number from 1 to 1024"],
+    ['--threads', '0', "'0' is not a whole number from 1 to 63"],
     ['--threads', '1,,2', 'Give a list'],
     ['--threads', '2x', "'2x' is not a whole number"],
     ['--batch', '1.5', "'1.5' is not a whole number"],
