@@ -11,7 +11,7 @@ import { EXIT, type World } from '../world.js';
 type Sharing = ContendRow['sharing'];
 const SHARINGS: readonly Sharing[] = ['same-page', 'same-file', 'separate-files'];
 
-/** More than any machine can use; the library refuses what this machine cannot. */
+/** As many CPUs as a machine can have, less the one that watches. */
 const THREADS_MAX = 63;
 /** Pages in one call. */
 const BATCH_MAX = 1024;

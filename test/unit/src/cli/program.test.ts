@@ -146,10 +146,10 @@ describe('mmemu contend', () => {
   });
 
   test('ends with 2 when contend() refuses a value, with its words', async () => {
-    const refusal = new RangeError('threads: 64 is more than the 2 cores of this machine');
+    const refusal = new RangeError('threads: 63 is more than the 2 cores of this machine');
     const world = fakeWorld({ contend: () => Promise.reject(refusal) });
-    expect(await run(contend('--threads', '64'), world)).toBe(2);
-    expect(world.err()).toBe('error: threads: 64 is more than the 2 cores of this machine\n');
+    expect(await run(contend('--threads', '63'), world)).toBe(2);
+    expect(world.err()).toBe('error: threads: 63 is more than the 2 cores of this machine\n');
   });
 });
 
