@@ -32,6 +32,11 @@ export interface MachineOptions {
    * @defaultValue 1
    */
   cpus?: number | undefined;
+  /**
+   * Swap space: bytes, or a size. There is none yet, so only 0 is possible.
+   * @defaultValue 0
+   */
+  swap?: number | string | undefined;
   /** @defaultValue "full" */
   contents?: Contents | undefined;
   /**
@@ -41,6 +46,11 @@ export interface MachineOptions {
   maxMapCount?: number | undefined;
   /** Which design each mechanism follows; Linux 6.18's where nothing is said. */
   policy?: Partial<Policy> | undefined;
+  /**
+   * Historic bugs to re-enact, by name. There are none yet, so only the empty list is possible.
+   * @defaultValue []
+   */
+  bugs?: readonly string[] | undefined;
   /**
    * Which build of the core runs: `debug` checks more, `bench` has the measuring loops.
    * @defaultValue "release"
@@ -55,13 +65,15 @@ export type CoreBuild = 'release' | 'debug' | 'bench';
 export interface ResolvedOptions {
   readonly memory: number;
   readonly cpus: number;
+  readonly swap: number;
   readonly contents: Contents;
   readonly maxMapCount: number;
   readonly policy: Policy;
+  readonly bugs: readonly string[];
   readonly build: CoreBuild;
 }
 
-const KNOWN = ['memory', 'cpus', 'contents', 'maxMapCount', 'policy', 'build'];
+const KNOWN = ['memory', 'cpus', 'swap', 'contents', 'maxMapCount', 'policy', 'bugs', 'build'];
 const CONTENTS = { none: CONTENTS_NONE, stamp: CONTENTS_STAMP, full: CONTENTS_FULL };
 const BYTES_A_PAGE = { none: 0, stamp: 8, full: PAGE_SIZE };
 const BUILDS: readonly CoreBuild[] = ['release', 'debug', 'bench'];
@@ -92,9 +104,11 @@ export function resolveOptions(options: MachineOptions = {}): ResolvedOptions {
   return Object.freeze({
     memory: memorySize(given(options.memory, '256MiB'), contents),
     cpus: inRange(given(options.cpus, 1), 1, NR_CPUS_MAX, 'cpus'),
+    swap: noSwap(given(options.swap, 0)),
     contents,
     maxMapCount: inRange(given(options.maxMapCount, 65530), 0, 2 ** 31 - 1, 'maxMapCount'),
     policy: resolvePolicy(options.policy),
+    bugs: noBugs(given(options.bugs, [])),
     build: oneOf(options.build, 'release', BUILDS, 'build'),
   });
 }
@@ -147,6 +161,22 @@ function memorySize(size: number | string, contents: Contents): number {
     throw new RangeError(`memory: at most ${most}MiB with contents "${contents}"${hint}`);
   }
   return bytes;
+}
+
+function noSwap(size: number | string): number {
+  const bytes = parseSize(size, 'swap');
+  if (bytes !== 0) throw new RangeError('swap: this version has no swap; only 0 is possible');
+  return bytes;
+}
+
+function noBugs(names: readonly string[]): readonly string[] {
+  if (!Array.isArray(names)) throw new TypeError('bugs: expected an array of names');
+  const list = names as readonly unknown[];
+  if (list.some((name) => typeof name !== 'string')) throw new TypeError('bugs: expected names');
+  if (list.length > 0) {
+    throw new RangeError(`bugs: there is no "${list.join('", "')}"; this version re-enacts none`);
+  }
+  return Object.freeze([]);
 }
 
 /** What was given; the default stands for undefined alone. */

@@ -94,7 +94,7 @@ describe('an option that is wrong', () => {
     const misspelt = wrong<MachineOptions>({ polcy: {} });
     expect((await rejectionOf(Machine.boot(misspelt))).message).toBe(
       'options: there is no option "polcy"; ' +
-        'there are memory, cpus, contents, maxMapCount, policy, build',
+        'there are memory, cpus, swap, contents, maxMapCount, policy, bugs, build',
     );
     const contents = wrong<MachineOptions>({ contents: 'half' });
     expect((await rejectionOf(Machine.boot(contents))).message).toBe(
@@ -109,6 +109,8 @@ describe('the defaults', () => {
       memory: 256 * MIB,
       cpus: 1,
       contents: 'full',
+      swap: 0,
+      bugs: [],
       maxMapCount: 65530,
       policy: { pin: 'pincount', seal: 'wait-for-pins' },
       build: 'release',
@@ -181,5 +183,23 @@ describe('memory', () => {
     const sizes = [1, 256, 65536, 2 ** 24].map(kernelPagesFor);
     expect(sizes).toEqual([...sizes].sort((a, b) => a - b));
     expect(Math.max(...sizes)).toBeLessThanOrEqual(2 ** 17);
+  });
+});
+
+describe('what there is not yet', () => {
+  test('may be asked for as nothing', () => {
+    expect(resolveOptions({ swap: 0, bugs: [] })).toMatchObject({ swap: 0, bugs: [] });
+    expect(resolveOptions({ swap: '0MiB' }).swap).toBe(0);
+  });
+
+  test.each([
+    [{ swap: '64MiB' }, RangeError, /^swap: this version has no swap/],
+    [{ swap: null as unknown as number }, TypeError, /^swap: /],
+    [{ bugs: ['B1'] }, RangeError, /^bugs: there is no "B1"/],
+    [{ bugs: 'B1' as unknown as string[] }, TypeError, /^bugs: expected an array/],
+    [{ bugs: [1] as unknown as string[] }, TypeError, /^bugs: expected names/],
+  ])('is refused by its name: %j', (options, kind, message) => {
+    expect(() => resolveOptions(options)).toThrow(kind);
+    expect(() => resolveOptions(options)).toThrow(message);
   });
 });
