@@ -25,8 +25,6 @@ const PFN_MASK: u64 = 0x000f_ffff_ffff_f000;
 
 export const PTRS_PER_TABLE: u32 = 512;
 export const PMD_SHIFT: u32 = 21;
-export const PUD_SHIFT: u32 = 30;
-export const PGDIR_SHIFT: u32 = 39;
 export const PMD_SIZE: u64 = 1 << PMD_SHIFT;
 export const TOP_LEVEL: u32 = 3;
 

@@ -90,7 +90,10 @@ function gupPgdRange<P>(mm: MmStruct, start: u64, nr: u32, flags: u32, entries: 
   return got;
 }
 
-/** The table of PTEs for an address, or 0; with interrupts off. */
+/**
+ * The table of PTEs for an address, or 0; with interrupts off. As `findPteTable`, but without its
+ * loop: this path is the one that is measured.
+ */
 function walkToTable(mm: MmStruct, address: u64): usize {
   const pgd = entryOf(<usize>mm.pgd.load(), address, 3).load();
   if ((pgd & PAGE_PRESENT) == 0) return 0;

@@ -1,21 +1,13 @@
+import type { CoreExports as ShippedExports } from '../../src/wasm/exports.js';
+
+/** What it has in common with the core that is shipped. */
+type Shipped = Pick<ShippedExports, 'boot' | 'cpuInit' | 'wakeEverybody' | 'vmstatRead'>;
+
 /**
  * What build/testing.wasm exports (assembly/testing/index.ts). Addresses are numbers; a 64-bit
  * number is a bigint, and comes back as a signed one.
  */
-export interface CoreExports extends CoreConstants {
-  boot(
-    nrFrames: number,
-    nrKpages: number,
-    nrCpus: number,
-    contents: number,
-    pinPolicy: number,
-    sealPolicy: number,
-    maxMapCount: number,
-  ): void;
-  cpuInit(cpu: number): void;
-  wakeEverybody(): void;
-  vmstatRead(item: number): number;
-
+export interface CoreExports extends CoreConstants, Shipped {
   allocKernelPage(kind: number): number;
   clearKernelPage(page: number): void;
   freeKernelPage(page: number): void;
