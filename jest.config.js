@@ -7,7 +7,8 @@ export default {
   testTimeout: 60_000,
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   extensionsToTreatAsEsm: ['.ts'],
-  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  // Scenarios import the package; tests of it mean its sources.
+  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1', '^mmemu$': '<rootDir>/src/index.ts' },
   // Types are checked once by `npm run typecheck`, not again for every test file.
   transform: { '\\.ts$': ['ts-jest', { useESM: true, diagnostics: false, transpilation: true }] },
 };

@@ -1,9 +1,29 @@
 /** What TypeScript may call. Functions and numbers only. */
-export { boot } from './kernel/boot';
-export { cpuInit } from './lib/percpu';
+export { boot, setBugs } from './kernel/boot';
+export { cpuInit, cpuSwitch } from './lib/percpu';
 export { wakeEverybody } from './lib/bug';
-export { exit, spawn } from './kernel/fork';
-export { sysMmap, sysMprotect, sysMunmap, userLoad, userStore, userTouch } from './kernel/syscall';
+export { exit, spawn, sysFork } from './kernel/fork';
+export {
+  setRlimitMemlock,
+  sysMadvise,
+  sysMincore,
+  sysMlock2,
+  sysMlockall,
+  sysMseal,
+  sysMsync,
+  sysMunlock,
+  sysMunlockall,
+} from './kernel/advise';
+export {
+  sysBrk,
+  sysMmap,
+  sysMprotect,
+  sysMremap,
+  sysMunmap,
+  userLoad,
+  userStore,
+  userTouch,
+} from './kernel/syscall';
 export {
   sysBusyPages,
   sysClose,
@@ -34,11 +54,17 @@ export {
 export {
   gupCall,
   gupCopyCall,
+  gupDirtyCall,
   gupPfnAt,
   gupReleaseCall,
   pinVector,
   unpinVector,
 } from './kernel/gup_call';
+export { sysOpen, sysUnlink } from './kernel/namei';
+export { sysPipe, sysVmsplice } from './kernel/pipe';
 export { pagePins, pageRmapCount, pfnAt } from './kernel/views';
 export { reapOrphans } from './mm/inode';
+export { lruAddDrainAll } from './mm/swap';
+export { reclaim } from './mm/vmscan';
 export { vmstatRead } from './mm/vmstat';
+export { sysSwapoff, sysSwapon } from './kernel/swapon';

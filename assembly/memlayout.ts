@@ -10,6 +10,7 @@
  *   0x0100_0000  mem_map          one struct page for each frame of emulated RAM
  *   0x4100_1000  kernel pages     slabs and page tables: always with contents
  *   0x6100_1000  frame contents   4096 bytes, 8 bytes or nothing a frame
+ *   behind them  swap device      16 bytes a slot, then contents as a frame's (mm/swapfile.ts)
  */
 
 export const PAGE_SHIFT: u32 = 12;
@@ -22,13 +23,15 @@ export const KMEM_STATE: usize = MACHINE_BASE + 0x200;
 export const INODE_LISTS: usize = MACHINE_BASE + 0x240;
 export const MM_LISTS: usize = MACHINE_BASE + 0x280;
 export const VEC_LIST: usize = MACHINE_BASE + 0x2c0;
+export const SWAP_INFO: usize = MACHINE_BASE + 0x300;
 export const SLAB_DEPOTS: usize = MACHINE_BASE + 0x400;
 export const ZONE_BASE: usize = MACHINE_BASE + 0x800;
+export const LRUVEC_BASE: usize = MACHINE_BASE + 0xc00;
 
 /** As many CPUs as fit between the machine and the kernel-page descriptors. */
 export const NR_CPUS_MAX: u32 = 64;
 export const PERCPU_BASE: usize = 0x0002_0000;
-export const PERCPU_SIZE: usize = 0x6000;
+export const PERCPU_SIZE: usize = 0x7000;
 
 export const KDESC_BASE: usize = 0x0020_0000;
 export const KDESC_SIZE: usize = 64;

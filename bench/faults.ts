@@ -8,18 +8,24 @@ import {
   F_GET_SEALS,
   F_SEAL_WRITE,
   FOLL_WRITE,
-  Machine,
   MAP_ANONYMOUS,
   MAP_PRIVATE,
   MAP_SHARED,
   MFD_ALLOW_SEALING,
   PAGE_SIZE,
-  PROT_READ,
-  PROT_WRITE,
-  type Process,
 } from '../dist/index.js';
-import { kernelRates } from './native.js';
-import { inRounds, NO_NATIVE, type Bench } from './section.js';
+import {
+  ACCESS,
+  bootTouched,
+  runner,
+  runRaces,
+  timed,
+  touch,
+  type Piece,
+  type Place,
+  type Race,
+} from './races.js';
+import type { Bench } from './section.js';
 
 /** As FAULT_PAGES, ROUND and FILES of native/kernel. */
 const FAULT_PAGES = 4096;
@@ -29,37 +35,7 @@ const FILES = 128;
 
 /** Emulated memory; all of it is touched once before anything counts. */
 const MEMORY_PAGES = 3 * FAULT_PAGES;
-const ACCESS = PROT_READ | PROT_WRITE;
 
-/** One piece of work: how many operations it did, and the milliseconds that count. */
-interface Piece {
-  readonly ops: number;
-  readonly ms: number;
-}
-
-/** A machine with a process that does the work. */
-interface Place {
-  readonly machine: Machine;
-  readonly process: Process;
-}
-
-/** One thing that both can do. */
-interface Race {
-  /** The figures are `faults.<id>` and its like. */
-  readonly id: string;
-  /** The name in native/kernel. */
-  readonly kernel: string;
-  /** Makes what does one piece of the work. */
-  readonly prepare: (place: Place) => () => Piece;
-  /** The part of the usual time that is under the watch, where most of the work is not. */
-  readonly share?: number;
-}
-
-/**
- * A round measures so often, each time for a short while, and the best rate of each counts: other
- * work of the machine only ever takes away from a rate.
- */
-const TURNS = 16;
 /** New files cost twenty times as much as sealing them. */
 const SEAL_SHARE = 0.05;
 
@@ -91,111 +67,21 @@ const CALLS_OF_BOTH: readonly Race[] = [
 
 /** Measures the section `faults`. */
 export async function measureFaults(bench: Bench): Promise<void> {
-  if (!bench.native) bench.recorder.skip('faults.', NO_NATIVE);
-  const none = await boot('none');
-  const full = await boot('full');
+  const none = await bootTouched('none', MEMORY_PAGES);
+  const full = await bootTouched('full', MEMORY_PAGES);
   try {
-    const works = [
-      ...FAULTS.flatMap((race) => [worker(race, none, '.none'), worker(race, full, '.full')]),
-      ...CALLS_OF_BOTH.map((race) => worker(race, full, '')),
+    const runners = [
+      ...FAULTS.flatMap((race) => [runner(race, none, '.none'), runner(race, full, '.full')]),
+      ...CALLS_OF_BOTH.map((race) => runner(race, full, '')),
     ];
-    for (const { work, race } of works) {
-      rateOf(work, bench.settings.seconds * (race.share ?? 1)); // until compiled for good
-    }
-    await inRounds(bench, 'faults', async () => {
-      for (const race of [...FAULTS, ...CALLS_OF_BOTH]) {
-        const own = works.filter((one) => one.race === race);
-        if (!bench.signal.aborted) await raceOnce(bench, race, own);
-      }
-    });
+    await runRaces(bench, 'faults', runners, NAMED);
   } finally {
     await Promise.all([none.machine.close(), full.machine.close()]);
   }
 }
 
-async function boot(contents: 'none' | 'full'): Promise<Place> {
-  const machine = await Machine.boot({ memory: MEMORY_PAGES * PAGE_SIZE, contents });
-  const process = machine.spawn();
-  const length = (MEMORY_PAGES - 64) * PAGE_SIZE;
-  const addr = process.mmap(0, length, ACCESS, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  touch({ machine, process }, addr, length);
-  process.munmap(addr, length);
-  return { machine, process };
-}
-
-/** A race's work on one machine. */
-interface Worker {
-  readonly race: Race;
-  /** The end of the figure's id. */
-  readonly variant: string;
-  readonly work: () => Piece;
-}
-
-function worker(race: Race, place: Place, variant: string): Worker {
-  return { race, variant, work: race.prepare(place) };
-}
-
-/** Both in turns, and the ratio of the best rates of each. */
-async function raceOnce(bench: Bench, race: Race, own: readonly Worker[]): Promise<void> {
-  const seconds = (bench.settings.seconds * (race.share ?? 1)) / TURNS;
-  const best = new Map<Worker, number>();
-  let theirs = 0;
-  for (let turn = 0; turn < TURNS && !bench.signal.aborted; turn++) {
-    theirs = Math.max(theirs, await kernelRate(bench, race, seconds));
-    for (const one of own) best.set(one, Math.max(best.get(one) ?? 0, rateOf(one.work, seconds)));
-  }
-  for (const [{ variant }, ours] of best)
-    record(bench, `faults.${race.id}${variant}`, ours, theirs);
-  if (NAMED.has(race.id)) bench.recorder.add(`faults.${race.id}.kernel`, nanoseconds(theirs));
-}
-
 /** Faults whose times are figures, beside their ratio. */
 const NAMED: ReadonlySet<string> = new Set(['fresh', 'cached']);
-
-function record({ recorder }: Bench, id: string, ours: number, theirs: number): void {
-  recorder.add(id, theirs > 0 ? ours / theirs : undefined);
-  const [, race = ''] = id.split('.');
-  if (NAMED.has(race)) recorder.add(`${id}.ours`, nanoseconds(ours));
-}
-
-function nanoseconds(rate: number): number | undefined {
-  return rate > 0 ? 1e9 / rate : undefined;
-}
-
-/** Operations a second of this machine's kernel; 0 where it does not allow them. */
-async function kernelRate(bench: Bench, { id, kernel }: Race, seconds: number): Promise<number> {
-  if (!bench.native) return 0;
-  const [rate] = await kernelRates([kernel], seconds);
-  if (rate === undefined) return 0;
-  if ('opsPerSecond' in rate) return rate.opsPerSecond;
-  bench.recorder.skip(`faults.${id}`, rate.skipped);
-  return 0;
-}
-
-/** Operations a second, over pieces that take so long together. */
-function rateOf(work: () => Piece, seconds: number): number {
-  let [ops, ms] = [0, 0];
-  while (ms < seconds * 1000) {
-    const piece = work();
-    ops += piece.ops;
-    ms += piece.ms;
-  }
-  return (ops / ms) * 1000;
-}
-
-/** Milliseconds of an action. */
-function timed(action: () => void): number {
-  const start = performance.now();
-  action();
-  return performance.now() - start;
-}
-
-/** Writes to each page of a range, in a loop of the core. */
-function touch({ machine, process }: Place, addr: number, length: number): void {
-  const { task } = process;
-  const result = machine.kernel.run((core) => core.userTouch(task, addr, length, true));
-  if (result < 0) throw new Error(`the emulated machine refused a touch: ${result}`);
-}
 
 function memfdOf({ process }: Place, pages: number): number {
   const fd = process.memfdCreate('raced', MFD_ALLOW_SEALING);

@@ -5,7 +5,15 @@
  */
 
 /** The parts of the benchmark, in the order in which they run. */
-export const SECTION_NAMES = ['pins', 'calls', 'faults', 'boot'] as const;
+export const SECTION_NAMES = [
+  'pins',
+  'calls',
+  'faults',
+  'processes',
+  'vmas',
+  'boot',
+  'explore',
+] as const;
 
 /** One part of the benchmark. */
 export type SectionName = (typeof SECTION_NAMES)[number];
@@ -32,7 +40,10 @@ export const SECTION_TITLES: Readonly<Record<SectionName, string>> = {
   pins: 'GUP-fast pin and unpin: the core in WebAssembly and its twin in C',
   calls: 'Calls from TypeScript',
   faults: "Faults and calls against this machine's kernel",
+  vmas: 'Address spaces of 65,530 mappings',
+  processes: "Processes against this machine's kernel",
   boot: 'Boot and memory',
+  explore: 'The explorer, on raw words',
 };
 
 type Line = readonly [id: string, what: string, unit: string, target?: Target];
@@ -96,10 +107,10 @@ const FAULTS: readonly Line[] = [
   ['faults.fresh.full', 'shared memfd, fresh page, contents full', 'x', { atLeast: 2 }],
   ['faults.cached.none', 'shared memfd, page in the cache, contents none', 'x', { atLeast: 10 }],
   ['faults.cached.full', 'shared memfd, page in the cache, contents full', 'x', { atLeast: 2 }],
-  ['faults.anon.none', 'anonymous page, contents none', 'x'],
+  ['faults.anon.none', 'anonymous page, contents none', 'x', { atLeast: 10 }],
   ['faults.anon.full', 'anonymous page, contents full', 'x'],
   ['faults.get-seals', 'fcntl(F_GET_SEALS)', 'x'],
-  ['faults.mmap', 'mmap + munmap of one page of a memfd', 'x'],
+  ['faults.mmap', 'mmap + munmap of one page of a memfd', 'x', { atLeast: 10 }],
   ['faults.mmap-touch', 'mmap + one write + munmap', 'x'],
   ['faults.seal-empty', 'F_SEAL_WRITE on a new memfd without pages', 'x'],
   ['faults.seal-256', 'F_SEAL_WRITE on a new memfd with 256 pages', 'x'],
@@ -113,6 +124,24 @@ const FAULTS: readonly Line[] = [
   ['faults.cached.kernel', "cached page of a memfd: this machine's kernel", 'ns'],
 ];
 
+const VMAS: readonly Line[] = [
+  ['vmas.lookup', 'a mapping found', 'ns', { atMost: 300 }],
+  ['vmas.insert', 'mmap of one page into a hole', 'ns', { atMost: 1500 }],
+  ['vmas.split', 'mprotect of a part: a mapping cut in two', 'ns', { atMost: 1500 }],
+];
+
+const PROCESSES: readonly Line[] = [
+  ['processes.cow', 'write to a page that a child shares: copy-on-write', 'x', { atLeast: 10 }],
+  ['processes.fork', 'fork of a process with 64 MiB of anonymous memory', 'x', { atLeast: 10 }],
+  ['processes.mremap', 'mremap of one anonymous page', 'x', { atLeast: 10 }],
+  ['processes.dontneed', 'madvise(MADV_DONTNEED) of one page', 'x', { atLeast: 10 }],
+  ['processes.scaling.fault', 'touch, discard: 2 processes and threads / 1', 'x', { atLeast: 1.5 }],
+  ['processes.scaling.map', 'mmap, touch, munmap: 2 processes / 1', 'x', { atLeast: 1.5 }],
+  ['processes.scaling.fork', 'fork, copy, exit: 2 processes / 1', 'x', { atLeast: 1.5 }],
+  ['processes.scaling.mremap', 'mremap of 64 pages: 2 processes / 1', 'x', { atLeast: 1.5 }],
+  ['processes.rmap', 'reverse map of a page in 1,000 processes, a mapping', 'ns', { atMost: 150 }],
+];
+
 const BOOT: readonly Line[] = [
   ['boot.256MiB.cold', '256 MiB, first in its process', 'ms', { atMost: 20 }],
   ['boot.256MiB.warm', '256 MiB, later', 'ms', { atMost: 20 }],
@@ -124,11 +153,22 @@ const BOOT: readonly Line[] = [
   ['boot.memory.untouched', 'host memory a frame that was never touched', 'B', { atMost: 0.1 }],
 ];
 
+const EXPLORE: readonly Line[] = [
+  ['explore.random.executions', 'gup(1), random: executions', 'k/s', { atLeast: 500 }],
+  ['explore.random.steps', 'gup(1), random: steps', 'M/s', { atLeast: 5 }],
+  ['explore.gup3', 'gup(3), dpor: all 59,439 classes', 's', { atMost: 2 }],
+  ['explore.inc5', 'inc(5), dpor: all 14,400 classes', 's', { atMost: 0.3 }],
+  ['explore.states', 'gup(4), through all states', 's', { atMost: 1 }],
+];
+
 const BY_SECTION: Readonly<Record<SectionName, readonly Line[]>> = {
   pins: PINS,
   calls: CALLS,
   faults: FAULTS,
+  processes: PROCESSES,
+  vmas: VMAS,
   boot: BOOT,
+  explore: EXPLORE,
 };
 
 /** All figures, in the order in which they are printed: those with a target come first. */

@@ -2,20 +2,26 @@
 import { hostFacts } from '../dist/platform/node.js';
 import { measureBoot } from './boot.js';
 import { measureCalls } from './calls.js';
+import { measureExplore } from './explore.js';
 import { measureFaults } from './faults.js';
 import type { SectionName } from './figures.js';
 import { nativeAvailable } from './native.js';
 import { HELP, parseOptions, type Options } from './options.js';
 import { measurePins } from './pins.js';
+import { measureProcesses } from './processes.js';
 import { Recorder } from './recorder.js';
 import { heading, renderTables, type Report } from './report.js';
 import type { Bench, Section } from './section.js';
+import { measureVmas } from './vmas.js';
 
 const SECTIONS: Readonly<Record<SectionName, Section>> = {
   pins: measurePins,
   calls: measureCalls,
   faults: measureFaults,
+  processes: measureProcesses,
+  vmas: measureVmas,
   boot: measureBoot,
+  explore: measureExplore,
 };
 
 const EXIT_USAGE = 2;

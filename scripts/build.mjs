@@ -1,12 +1,13 @@
 // Builds what is missing or stale, and says nothing when there is nothing to do.
 //   --force   builds everything    --native   the C programs too    --bench   bench/ too
+//   --quick   of the core only release.wasm and testing.wasm: while one works on it
 import { mkdirSync } from 'node:fs';
 import { withLock } from './lib/lock.mjs';
 import { at } from './lib/paths.mjs';
 import { leaveStamp, reasonToRun } from './lib/staleness.mjs';
 import { steps } from './lib/steps.mjs';
 
-const OPTIONS = ['--force', '--native', '--bench'];
+const OPTIONS = ['--force', '--native', '--bench', '--quick'];
 /** The compilers of one build that run side by side: each takes a core and some 300 MB. */
 const SIDE_BY_SIDE = 2;
 
@@ -22,7 +23,11 @@ await withLock(at('build/.lock'), () => console.error('build: waiting for anothe
 
 /** Runs every step as soon as those that it needs are done; a failed step skips its followers. */
 async function build() {
-  const waiting = steps({ withNative: options.has('--native'), withBench: options.has('--bench') });
+  const waiting = steps({
+    withNative: options.has('--native'),
+    withBench: options.has('--bench'),
+    quick: options.has('--quick'),
+  });
   const known = new Set(waiting.map((step) => step.name));
   const ended = new Map();
   const running = new Set();

@@ -15,22 +15,15 @@ const EBUSY = -16;
 export function addSeals(kernel: Kernel, task: number, fd: number, seals: number): void {
   const file = kernel.run((core) => core.sysHoldFile(task, fd));
   if (file < 0) throw sealError(fd, seals, file, undefined);
-  let callbackError: { readonly thrown: unknown } | undefined;
+  const callbackErrors: unknown[] = [];
   let result = kernel.run((core) => core.sysFcntl(task, fd, F_ADD_SEALS, seals));
   for (let scan = 1; result === ESLEEP; scan++) {
-    const wake = kernel.clock.now() + FIRST_SLEEP_MS * 2 ** (scan - 1);
-    while (kernel.clock.now() < wake) {
-      try {
-        kernel.clock.advanceTo(wake);
-      } catch (thrown) {
-        callbackError ??= { thrown }; // the sleep goes on
-      }
-    }
+    callbackErrors.push(...kernel.sleep(FIRST_SLEEP_MS * 2 ** (scan - 1)));
     result = kernel.run((core) => core.sysContinueAddSeals(file, seals, scan));
   }
   const reason = result === EBUSY ? whyBusy(kernel, file) : undefined;
   kernel.run((core) => core.sysDropFile(file));
-  if (callbackError !== undefined) throw callbackError.thrown;
+  if (callbackErrors.length > 0) throw callbackErrors[0];
   if (result < 0) throw sealError(fd, seals, result, reason);
 }
 

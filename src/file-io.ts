@@ -26,21 +26,24 @@ export function readFile(
   const shown = offset === undefined ? `${fd}, ${length}` : `${fd}, ${length}, ${offset}`;
   const fail = (errno: number) => new MmError({ call: `${call}(${shown})`, syscall: call, errno });
   if (offset !== undefined && offset < 0) throw fail(EINVAL);
-  const file = kernel.run((core) => core.sysReadBegin(task, fd));
+  const positioned = offset !== undefined;
+  const file = kernel.run((core) => core.sysReadBegin(task, fd, positioned));
   if (file < 0) throw fail(file);
   const start = offset ?? kernel.run((core) => core.sysGetPos(file));
   const chunks: Uint8Array[] = [];
   let done = 0;
+  let got = 0;
   const wanted = Math.min(length, MAX_RW_COUNT);
   while (done < wanted) {
     const size = Math.min(wanted - done, PAGE_SIZE);
-    const got = kernel.run((core) => core.sysRead(file, start + done, kernel.scratch, size));
+    got = kernel.run((core) => core.sysRead(file, start + done, kernel.scratch, size));
     if (got <= 0) break;
     chunks.push(kernel.views.copy(kernel.scratch, got));
     done += got;
   }
   if (offset === undefined) kernel.run((core) => core.sysSetPos(file, start + done));
   kernel.run((core) => core.sysReadEnd(file));
+  if (done === 0 && got < 0) throw fail(got);
   return joined(chunks, done);
 }
 
@@ -58,7 +61,8 @@ export function writeFile(
   const shown = `${fd}, ${data.length} bytes${offset === undefined ? '' : `, ${offset}`}`;
   const fail = (errno: number) => new MmError({ call: `${call}(${shown})`, syscall: call, errno });
   if (offset !== undefined && offset < 0) throw fail(EINVAL);
-  const file = kernel.run((core) => core.sysWriteBegin(task, fd));
+  const positioned = offset !== undefined;
+  const file = kernel.run((core) => core.sysWriteBegin(task, fd, positioned));
   if (file < 0) throw fail(file);
   const asked = offset ?? kernel.run((core) => core.sysGetPos(file));
   const start = kernel.run((core) => core.sysWritePosition(file, asked));
@@ -68,7 +72,7 @@ export function writeFile(
     const chunk = data.subarray(done, done + PAGE_SIZE);
     kernel.views.u8.set(chunk, kernel.scratch);
     const put = kernel.run((core) =>
-      core.sysWrite(file, start + done, kernel.scratch, chunk.length),
+      core.sysWrite(file, start + done, kernel.scratch, chunk.length, data.length - done),
     );
     if (put < 0) {
       error = put;

@@ -1,13 +1,16 @@
 import { finite, inRange } from './check.js';
+import { Device } from './device.js';
 import { MmError } from './errors.js';
 import { Kernel } from './kernel.js';
-import { resolveOptions, type MachineOptions, type ResolvedOptions } from './options.js';
+import { resolveOptions, swapSize, type MachineOptions, type ResolvedOptions } from './options.js';
 import type { Policy } from './policies.js';
 import { Process } from './process.js';
 import { buddyinfo, type BuddyRow } from './stats/buddyinfo.js';
+import { openSnapshot, takeSnapshot } from './snapshot/snapshot.js';
 import { meminfo, type Meminfo } from './stats/meminfo.js';
 import { kpagecount, kpageflags, pageInfo, type PageInfo } from './stats/page-info.js';
 import { vmstat, type Vmstat } from './stats/vmstat.js';
+import { liveTasks } from './verify/tasks.js';
 import { verifyMachine, type VerifyContext, type Violation } from './verify/verify.js';
 import { PAGE_SIZE } from './wasm/generated/layout.js';
 
@@ -40,11 +43,71 @@ export class Machine {
     return new Machine(await Kernel.boot(resolveOptions(options)));
   }
 
+  /** @internal The machine of a kernel that an engine has booted. */
+  static over(kernel: Kernel): Machine {
+    return new Machine(kernel);
+  }
+
+  /**
+   * A machine that goes on where another one was when `snapshot()` was called. Its processes are
+   * those of {@link Machine.processes}; callbacks of `at` are not part of a machine's state.
+   * @param options `build` may be chosen anew; anything else must be as it was
+   * @throws TypeError, RangeError for bytes that are no snapshot, cut, damaged or of another
+   * version of the library, and for an option that the snapshot contradicts
+   */
+  static async restore(bytes: Uint8Array, options: MachineOptions = {}): Promise<Machine> {
+    const snapshot = openSnapshot(bytes, options);
+    return new Machine(await Kernel.restored(snapshot.options, (views) => snapshot.fill(views)));
+  }
+
+  /**
+   * The whole state, byte for byte: the same state gives the same bytes. Only at a quiet moment.
+   * @throws TypeError while a call is under way on another CPU
+   */
+  snapshot(): Uint8Array<ArrayBuffer> {
+    return this.#kernel.run(() => takeSnapshot(this.#kernel.views, this.options));
+  }
+
+  /** The processes that live, by pid. Handles that were made before stay good as well. */
+  processes(): Process[] {
+    const tasks = this.#kernel.run(() => liveTasks(this.#context()));
+    return tasks.map((task) => new Process(this.#kernel, task)).sort((a, b) => a.pid - b.pid);
+  }
+
   /** A new process with an empty address space. */
   spawn(): Process {
     const task = this.#kernel.run((core) => core.spawn());
     if (task < 0) throw new MmError({ call: 'spawn()', syscall: 'clone', errno: task });
     return new Process(this.#kernel, task);
+  }
+
+  /** A device that does direct I/O to and from the memory of this machine's processes. */
+  device(): Device {
+    this.#kernel.check();
+    return new Device(this.#kernel);
+  }
+
+  /**
+   * Adds swap space: the one device that a machine can have (Linux: swapon(2)).
+   * @param size bytes, or a size such as `"64MiB"`: a whole number of pages
+   * @throws MmError EBUSY while there is one; EINVAL for a size of 0; ENOMEM where the host has not
+   * so much memory
+   */
+  swapon(size: number | string): void {
+    const bytes = swapSize(size, 'size');
+    const error = this.#kernel.swapon(bytes);
+    if (error < 0) throw new MmError({ call: `swapon(${bytes})`, syscall: 'swapon', errno: error });
+  }
+
+  /**
+   * Brings back all that was swapped out, and takes the swap space away (Linux: swapoff(2)). Other
+   * CPUs may be at work.
+   * @throws MmError EINVAL when there is none; ENOMEM when what it holds does not fit into memory,
+   * and then the device stays as it was
+   */
+  swapoff(): void {
+    const error = this.#kernel.run((core) => core.sysSwapoff());
+    if (error < 0) throw new MmError({ call: 'swapoff()', syscall: 'swapoff', errno: error });
   }
 
   /** Counters, under the names of /proc/vmstat. */
@@ -84,6 +147,15 @@ export class Machine {
    */
   verify(): Violation[] {
     return this.#kernel.run(() => verifyMachine(this.#context()));
+  }
+
+  /**
+   * Reclaims up to so many pages, as a shortage of memory would (Linux: memory.reclaim).
+   * @returns how many pages are free now that were not
+   */
+  reclaim(pages: number): number {
+    const nr = inRange(pages, 0, this.options.memory / PAGE_SIZE, 'pages');
+    return this.#kernel.run((core) => core.reclaim(nr));
   }
 
   /** The machine's clock in milliseconds: it advances only when a call waits for it. */

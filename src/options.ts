@@ -1,6 +1,8 @@
+import { resolveBugs } from './bugs.js';
 import { inRange } from './check.js';
 import { resolvePolicy, type Policy } from './policies.js';
 import {
+  CACHE_LINE,
   CONTENTS_BASE,
   CONTENTS_FULL,
   CONTENTS_NONE,
@@ -10,6 +12,7 @@ import {
   NR_FRAMES_MAX,
   NR_KPAGES_MAX,
   PAGE_SIZE,
+  SWAP_SLOT_SIZE,
 } from './wasm/generated/layout.js';
 
 /**
@@ -33,7 +36,8 @@ export interface MachineOptions {
    */
   cpus?: number | undefined;
   /**
-   * Swap space: bytes, or a size. There is none yet, so only 0 is possible.
+   * Swap space at boot: bytes, or a size; a whole number of pages. It takes host memory as emulated
+   * RAM does, once it is used. `machine.swapon` adds it later.
    * @defaultValue 0
    */
   swap?: number | string | undefined;
@@ -44,10 +48,23 @@ export interface MachineOptions {
    * @defaultValue 65530
    */
   maxMapCount?: number | undefined;
+  /**
+   * What a process may lock in memory (Linux: RLIMIT_MEMLOCK): bytes, a size, or `"unlimited"`, as
+   * for a process with CAP_IPC_LOCK.
+   * @defaultValue "unlimited"
+   */
+  rlimitMemlock?: number | string | undefined;
+  /**
+   * How much a read fault on a page of a file maps of what is in memory around it: a power of two
+   * of bytes or a size, at least a page (Linux: fault_around_bytes).
+   * @defaultValue "64KiB"
+   */
+  faultAround?: number | string | undefined;
   /** Which design each mechanism follows; Linux 6.18's where nothing is said. */
   policy?: Partial<Policy> | undefined;
   /**
-   * Historic bugs to re-enact, by name. There are none yet, so only the empty list is possible.
+   * Historic bugs to re-enact, by the names that {@link bugs} lists. A machine with bugs runs the
+   * build `debug`, which alone (beside the explorer) knows of them.
    * @defaultValue []
    */
   bugs?: readonly string[] | undefined;
@@ -68,12 +85,25 @@ export interface ResolvedOptions {
   readonly swap: number;
   readonly contents: Contents;
   readonly maxMapCount: number;
+  readonly rlimitMemlock: number | 'unlimited';
+  readonly faultAround: number;
   readonly policy: Policy;
   readonly bugs: readonly string[];
   readonly build: CoreBuild;
 }
 
-const KNOWN = ['memory', 'cpus', 'swap', 'contents', 'maxMapCount', 'policy', 'bugs', 'build'];
+const KNOWN = [
+  'memory',
+  'cpus',
+  'swap',
+  'contents',
+  'maxMapCount',
+  'rlimitMemlock',
+  'faultAround',
+  'policy',
+  'bugs',
+  'build',
+];
 const CONTENTS = { none: CONTENTS_NONE, stamp: CONTENTS_STAMP, full: CONTENTS_FULL };
 const BYTES_A_PAGE = { none: 0, stamp: 8, full: PAGE_SIZE };
 const BUILDS: readonly CoreBuild[] = ['release', 'debug', 'bench'];
@@ -84,6 +114,8 @@ const UNITS: Readonly<Record<string, number>> = {
   MiB: 2 ** 20,
   GiB: 2 ** 30,
 };
+/** Bytes that one page table of the last level maps. */
+const PAGE_TABLE_SPAN = 512 * PAGE_SIZE;
 const WASM_PAGE = 65536;
 const MEMORY_MAX = 2 ** 32;
 
@@ -100,17 +132,21 @@ export function resolveOptions(options: MachineOptions = {}): ResolvedOptions {
       throw new RangeError(`options: there is no option "${name}"; there are ${KNOWN.join(', ')}`);
     }
   }
+  const bugs = resolveBugs(given(options.bugs, []));
   const contents = oneOf(options.contents, 'full', ['full', 'stamp', 'none'], 'contents');
-  return Object.freeze({
+  const resolved: ResolvedOptions = {
     memory: memorySize(given(options.memory, '256MiB'), contents),
     cpus: inRange(given(options.cpus, 1), 1, NR_CPUS_MAX, 'cpus'),
-    swap: noSwap(given(options.swap, 0)),
+    swap: swapSize(given(options.swap, 0), 'swap'),
     contents,
     maxMapCount: inRange(given(options.maxMapCount, 65530), 0, 2 ** 31 - 1, 'maxMapCount'),
+    rlimitMemlock: lockLimit(given(options.rlimitMemlock, 'unlimited')),
+    faultAround: powerOfTwo(given(options.faultAround, '64KiB'), 'faultAround'),
     policy: resolvePolicy(options.policy),
-    bugs: noBugs(given(options.bugs, [])),
-    build: oneOf(options.build, 'release', BUILDS, 'build'),
-  });
+    bugs,
+    build: buildFor(bugs, options.build),
+  };
+  return Object.freeze(checkHostMemory(resolved));
 }
 
 /** The number by which the core knows a kind of contents. */
@@ -128,9 +164,37 @@ export function kernelPagesFor(frames: number): number {
 
 /** Pages of WebAssembly memory that a machine needs. */
 export function hostPagesFor(options: ResolvedOptions): number {
-  const frames = options.memory / PAGE_SIZE + NR_EXTRA_FRAMES;
-  const bytes = CONTENTS_BASE + frames * BYTES_A_PAGE[options.contents];
-  return Math.ceil(bytes / WASM_PAGE);
+  return Math.ceil((swapBase(options) + swapRegionSize(options.swap, options)) / WASM_PAGE);
+}
+
+/** Where a swap device that exists from boot on lies: behind the contents of the frames. */
+export function swapBase({
+  memory,
+  contents,
+}: Pick<ResolvedOptions, 'memory' | 'contents'>): number {
+  const frames = memory / PAGE_SIZE + NR_EXTRA_FRAMES;
+  return onLine(CONTENTS_BASE + frames * BYTES_A_PAGE[contents]);
+}
+
+/** Bytes of host memory that a swap device takes: a struct for each slot, and their contents. */
+export function swapRegionSize(
+  swap: number,
+  { contents }: Pick<ResolvedOptions, 'contents'>,
+): number {
+  if (swap === 0) return 0;
+  const pages = swap / PAGE_SIZE;
+  return onLine((pages + 1) * SWAP_SLOT_SIZE) + pages * BYTES_A_PAGE[contents];
+}
+
+/** Bytes of swap space: a whole number of pages. */
+export function swapSize(size: number | string, name: string): number {
+  const bytes = parseSize(size, name);
+  if (bytes % PAGE_SIZE === 0) return bytes;
+  throw new RangeError(`${name}: expected a whole number of 4096-byte pages, got ${bytes} bytes`);
+}
+
+function onLine(address: number): number {
+  return Math.ceil(address / CACHE_LINE) * CACHE_LINE;
 }
 
 /** Bytes of `size`: a number, or text such as `64MiB`. */
@@ -145,6 +209,13 @@ export function parseSize(size: number | string, name: string): number {
     );
   }
   return bytes;
+}
+
+/** Linux rounds down to a power of two, and caps at a page table; this refuses instead. */
+function powerOfTwo(size: number | string, name: string): number {
+  const bytes = inRange(parseSize(size, name), PAGE_SIZE, PAGE_TABLE_SPAN, name);
+  if (Number.isInteger(Math.log2(bytes))) return bytes;
+  throw new RangeError(`${name}: ${bytes} is no power of two`);
 }
 
 function memorySize(size: number | string, contents: Contents): number {
@@ -163,20 +234,24 @@ function memorySize(size: number | string, contents: Contents): number {
   return bytes;
 }
 
-function noSwap(size: number | string): number {
-  const bytes = parseSize(size, 'swap');
-  if (bytes !== 0) throw new RangeError('swap: this version has no swap; only 0 is possible');
-  return bytes;
+function lockLimit(size: number | string): number | 'unlimited' {
+  if (size === 'unlimited' || size === Infinity) return 'unlimited';
+  return parseSize(size, 'rlimitMemlock');
 }
 
-function noBugs(names: readonly string[]): readonly string[] {
-  if (!Array.isArray(names)) throw new TypeError('bugs: expected an array of names');
-  const list = names as readonly unknown[];
-  if (list.some((name) => typeof name !== 'string')) throw new TypeError('bugs: expected names');
-  if (list.length > 0) {
-    throw new RangeError(`bugs: there is no "${list.join('", "')}"; this version re-enacts none`);
+function checkHostMemory(options: ResolvedOptions): ResolvedOptions {
+  if (hostPagesFor(options) * WASM_PAGE <= MEMORY_MAX) return options;
+  const hint = options.contents === 'full' ? '; contents "stamp" or "none" allow more' : '';
+  throw new RangeError(`swap: ${options.swap} bytes do not fit beside the memory${hint}`);
+}
+
+/** The build that was chosen; with bugs to re-enact there is only one. */
+function buildFor(bugs: readonly string[], choice: CoreBuild | undefined): CoreBuild {
+  const build = oneOf(choice, bugs.length > 0 ? 'debug' : 'release', BUILDS, 'build');
+  if (bugs.length > 0 && build !== 'debug') {
+    throw new RangeError(`build: only "debug" can re-enact bugs, not "${build}"`);
   }
-  return Object.freeze([]);
+  return build;
 }
 
 /** What was given; the default stands for undefined alone. */

@@ -78,8 +78,8 @@ export class PageRefs {
     if (typeof options !== 'object' || options === null) {
       throw new TypeError('options: expected an object such as { dirty: true }');
     }
-    this.#vector = 0;
     this.#kernel.run((core) => core.gupReleaseCall(vector, options.dirty === true));
+    this.#vector = 0;
   }
 
   /** True once the pages were released. */

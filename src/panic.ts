@@ -14,6 +14,8 @@ const KINDS: Readonly<Record<number, string>> = {
   [layout.TRACE_GUP_SLOW]: 'gup-slow',
   [layout.TRACE_EXIT]: 'exit',
   [layout.TRACE_EVICT]: 'evict',
+  [layout.TRACE_FORK]: 'fork',
+  [layout.TRACE_MREMAP]: 'mremap',
 };
 
 /** The error of a machine whose core has recorded a failed check. */

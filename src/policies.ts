@@ -1,4 +1,17 @@
+import type { PolicyEntry, PolicyValue } from './policy-entry.js';
 import {
+  COW,
+  FORK_PINNED,
+  UNMAP_PINNED,
+  type CowPolicy,
+  type ForkPinnedPolicy,
+  type UnmapPinnedPolicy,
+} from './private-page-policies.js';
+import {
+  LRU_BATCH_ALL,
+  LRU_BATCH_DISABLED,
+  LRU_BATCH_LOCAL,
+  LRU_BATCH_NONE,
   PIN_GET_PAGE,
   PIN_I_MMAP_WRITABLE,
   PIN_I_MMAP_WRITABLE_PERCPU,
@@ -9,17 +22,6 @@ import {
   SEAL_REFUSE_IF_COUNTED,
   SEAL_WAIT_FOR_PINS,
 } from './wasm/generated/layout.js';
-
-/** One design that a mechanism can follow. */
-export interface PolicyValue {
-  readonly name: string;
-  /** True for what Linux 6.18 does. */
-  readonly default: boolean;
-  /** One line: what it does. */
-  readonly description: string;
-  /** Where it comes from: Linux source by file and function, or the discussion that proposed it. */
-  readonly source: string;
-}
 
 /** A mechanism for which there are several designs. */
 export interface PolicyAxis {
@@ -34,17 +36,20 @@ export type PinPolicy =
 /** What F_SEAL_WRITE does about pinned pages. */
 export type SealPolicy = 'ignore-pins' | 'wait-for-pins' | 'refuse-if-counted' | 'dontpin';
 
+/** What the references of pages on their way to an LRU list do to those who count references. */
+export type LruBatchPolicy = 'none' | 'batch-local' | 'batch-all' | 'batch-disabled';
+
 /** One choice for each axis. */
 export interface Policy {
   readonly pin: PinPolicy;
   readonly seal: SealPolicy;
+  readonly lruBatch: LruBatchPolicy;
+  readonly cow: CowPolicy;
+  readonly unmapPinned: UnmapPinnedPolicy;
+  readonly forkPinned: ForkPinnedPolicy;
 }
 
-interface Value extends PolicyValue {
-  readonly code: number;
-}
-
-const PIN: Readonly<Record<PinPolicy, Value>> = {
+const PIN: Readonly<Record<PinPolicy, PolicyEntry>> = {
   'get-page': {
     name: 'get-page',
     code: PIN_GET_PAGE,
@@ -82,7 +87,7 @@ const PIN: Readonly<Record<PinPolicy, Value>> = {
   },
 };
 
-const SEAL: Readonly<Record<SealPolicy, Value>> = {
+const SEAL: Readonly<Record<SealPolicy, PolicyEntry>> = {
   'ignore-pins': {
     name: 'ignore-pins',
     code: SEAL_IGNORE_PINS,
@@ -113,7 +118,45 @@ const SEAL: Readonly<Record<SealPolicy, Value>> = {
   },
 };
 
-const AXES = { pin: PIN, seal: SEAL };
+const LRU_BATCH: Readonly<Record<LruBatchPolicy, PolicyEntry>> = {
+  none: {
+    name: 'none',
+    code: LRU_BATCH_NONE,
+    default: false,
+    description: 'a page goes onto its list at once: no hidden references, one lock for each page',
+    source: 'Linux before 2.5.32: mm/swap.c, lru_cache_add',
+  },
+  'batch-local': {
+    name: 'batch-local',
+    code: LRU_BATCH_LOCAL,
+    default: true,
+    description: "31 pages a batch, each with a reference; copy-on-write drains its own CPU's",
+    source: 'Linux: mm/memory.c, wp_can_reuse_anon_folio; mm/memfd.c, memfd_wait_for_pins',
+  },
+  'batch-all': {
+    name: 'batch-all',
+    code: LRU_BATCH_ALL,
+    default: false,
+    description: "copy-on-write drains all CPUs' batches before it trusts a reference count",
+    source: 'LKML, 2021, on reuse of anonymous pages: the drain that was found too costly',
+  },
+  'batch-disabled': {
+    name: 'batch-disabled',
+    code: LRU_BATCH_DISABLED,
+    default: false,
+    description: 'what needs exact counts turns batches off while it runs',
+    source: 'Linux: mm/swap.c, lru_cache_disable',
+  },
+};
+
+const AXES = {
+  pin: PIN,
+  seal: SEAL,
+  lruBatch: LRU_BATCH,
+  cow: COW,
+  unmapPinned: UNMAP_PINNED,
+  forkPinned: FORK_PINNED,
+};
 
 /** The axes of `policy`, their values and defaults. */
 export function policies(): PolicyAxis[] {
@@ -147,6 +190,10 @@ export function resolvePolicy(choice: Partial<Policy> | undefined): Policy {
   const policy: Policy = {
     pin: chosen('pin', PIN, given.pin),
     seal: chosen('seal', SEAL, given.seal),
+    lruBatch: chosen('lruBatch', LRU_BATCH, given.lruBatch),
+    cow: chosen('cow', COW, given.cow),
+    unmapPinned: chosen('unmapPinned', UNMAP_PINNED, given.unmapPinned),
+    forkPinned: chosen('forkPinned', FORK_PINNED, given.forkPinned),
   };
   if (policy.seal === 'refuse-if-counted' && policy.pin === 'get-page') {
     throw new RangeError(
@@ -154,20 +201,34 @@ export function resolvePolicy(choice: Partial<Policy> | undefined): Policy {
         'nothing; change pin',
     );
   }
+  const showsPins = policy.pin === 'pincount' || policy.pin === 'read-write-split';
+  if (policy.forkPinned === 'early-copy-child-no-seqcount' && !showsPins) {
+    throw new RangeError(
+      'policy: forkPinned "early-copy-child-no-seqcount" needs pins that a page shows, and ' +
+        `"${policy.pin}" does not count them there; change pin`,
+    );
+  }
   return Object.freeze(policy);
 }
 
 /** The numbers by which the core knows a policy. */
-export function policyCodes(policy: Policy): { pin: number; seal: number } {
-  return { pin: PIN[policy.pin].code, seal: SEAL[policy.seal].code };
+export function policyCodes(policy: Policy): Readonly<Record<keyof Policy, number>> {
+  return {
+    pin: PIN[policy.pin].code,
+    seal: SEAL[policy.seal].code,
+    lruBatch: LRU_BATCH[policy.lruBatch].code,
+    cow: COW[policy.cow].code,
+    unmapPinned: UNMAP_PINNED[policy.unmapPinned].code,
+    forkPinned: FORK_PINNED[policy.forkPinned].code,
+  };
 }
 
 function chosen<Name extends string>(
   axis: string,
-  values: Readonly<Record<Name, Value>>,
+  values: Readonly<Record<Name, PolicyEntry>>,
   name: Name | undefined,
 ): Name {
-  const all = Object.values<Value>(values);
+  const all = Object.values<PolicyEntry>(values);
   if (name === undefined) return all.find((value) => value.default)?.name as Name;
   if (typeof name !== 'string') throw new TypeError(`policy.${axis}: expected a string`);
   if (Object.hasOwn(values, name)) return name;

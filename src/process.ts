@@ -5,17 +5,30 @@ import type { Kernel } from './kernel.js';
 import { constantName, flagNames, hex } from './names.js';
 import { PageRefs, PinnedPages } from './page-refs.js';
 import { mapsOf, type VmaInfo } from './stats/maps.js';
+import { pagemapOf, type PagemapEntry } from './stats/pagemap.js';
+import { procMapsOf } from './stats/proc-maps.js';
+import { smapsOf, type SmapsEntry } from './stats/smaps.js';
+import { statusOf, type ProcessStatus } from './stats/status.js';
 import { readFile, writeFile } from './file-io.js';
+import type { CoreExports } from './wasm/exports.js';
+import { openFile, unlinkFile } from './open-file.js';
+import { makePipe, vmsplice } from './pipe-io.js';
+import { peek, poke } from './remote-access.js';
 import {
+  EOPNOTSUPP,
   F_ADD_SEALS,
   FOLL_FORCE,
   FOLL_GET,
   FOLL_LONGTERM,
   FOLL_PIN,
   FOLL_WRITE,
+  MAP_ANONYMOUS,
+  MAP_GROWSDOWN,
   PAGE_SIZE,
   SIGBUS_RESULT,
   SIGSEGV_RESULT,
+  S_IFIFO,
+  S_IFMT,
 } from './wasm/generated/layout.js';
 
 /** What `fstat` tells of a file. */
@@ -29,6 +42,7 @@ export interface FileStatus {
   readonly ino: number;
 }
 
+const EIO = -5;
 const EINVAL = -22;
 const EFAULT = -14;
 /** What a caller may ask of get_user_pages; the rest is the library's own. */
@@ -37,6 +51,10 @@ const GUP_FLAGS = FOLL_WRITE | FOLL_FORCE | FOLL_LONGTERM;
  * More pages than that are no sensible vector (Linux: the array would not fit in memory either).
  */
 const GUP_PAGES_MAX = 2 ** 24;
+/** Entries of pagemap that one call can give: 64 GiB of addresses. */
+const PAGEMAP_MAX = 2 ** 24;
+/** First address that no process can use (Linux: TASK_SIZE_MAX). */
+const TASK_SIZE = 2 ** 47 - PAGE_SIZE;
 
 /**
  * A process: an address space and a table of descriptors. Its methods are system calls, made at
@@ -86,7 +104,10 @@ export class Process {
     }
     if (result >= 0) return result;
     const words = `${flagNames('PROT_', access)}, ${flagNames('MAP_', how)}`;
-    throw failed('mmap', `${hex(addr)}, ${length}, ${words}, ${fd}, ${offset}`, result);
+    const grows = (how & (MAP_GROWSDOWN | MAP_ANONYMOUS)) === (MAP_GROWSDOWN | MAP_ANONYMOUS);
+    const reason =
+      grows && result === -EOPNOTSUPP ? 'growing mappings are not built here' : undefined;
+    throw failed('mmap', `${hex(addr)}, ${length}, ${words}, ${fd}, ${offset}`, result, reason);
   }
 
   /** Unmaps a range (Linux: mm/vma.c, do_vmi_munmap). Where nothing is mapped, nothing happens. */
@@ -123,6 +144,157 @@ export class Process {
   }
 
   /**
+   * Changes a mapping's length, or its place, or both (Linux: mm/mremap.c, do_mremap). Pages keep
+   * what is in them and stay pinned. An `oldLength` of 0 makes a second mapping of a shared one.
+   * @param flags MREMAP_MAYMOVE, MREMAP_FIXED, MREMAP_DONTUNMAP
+   * @param newAddr where to, with MREMAP_FIXED: what is mapped there goes; a hint with
+   *   MREMAP_DONTUNMAP
+   * @returns where the mapping is then
+   */
+  mremap(addr: number, oldLength: number, newLength: number, flags: number, newAddr = 0): number {
+    const task = this.#alive();
+    unsigned(addr, 'addr');
+    unsigned(oldLength, 'oldLength');
+    unsigned(newLength, 'newLength');
+    const how = flagWord(flags, 'flags');
+    unsigned(newAddr, 'newAddr');
+    let result: number;
+    try {
+      result = this.#kernel.core.sysMremap(task, addr, oldLength, newLength, how, newAddr);
+    } catch (error) {
+      throw this.#kernel.caught(error);
+    }
+    if (result >= 0) return result;
+    const lengths = `${oldLength}, ${newLength}`;
+    const words = `${flagNames('MREMAP_', how)}, ${hex(newAddr)}`;
+    throw failed('mremap', `${hex(addr)}, ${lengths}, ${words}`, result);
+  }
+
+  /**
+   * Moves the end of the heap, which begins at 0x555555560000 in every process (Linux: mm/mmap.c,
+   * brk).
+   * @param addr the new end; 0 only asks
+   * @returns the end then: the old one, and no error, if it could not be moved
+   */
+  brk(addr: number): number {
+    const task = this.#alive();
+    unsigned(addr, 'addr');
+    return this.#kernel.run((core) => core.sysBrk(task, addr));
+  }
+
+  /**
+   * Advises about a range, MADV_* (Linux: mm/madvise.c, do_madvise). A hole does not stop it: what
+   * lies behind is advised too, and then it fails with ENOMEM.
+   *
+   * Advice about huge pages and equal pages is kept and has no effect. MADV_HWPOISON and
+   * MADV_SOFT_OFFLINE are EINVAL, as in a kernel that is built without CONFIG_MEMORY_FAILURE.
+   */
+  madvise(addr: number, length: number, advice: number): void {
+    const what = flagWord(advice, 'advice');
+    this.#onRange(
+      'madvise',
+      addr,
+      length,
+      () => constantName('MADV_', what),
+      (core, task) => core.sysMadvise(task, addr, length, what),
+    );
+  }
+
+  /** Locks a range in memory, and faults its pages in (Linux: mm/mlock.c, do_mlock). */
+  mlock(addr: number, length: number): void {
+    this.#onRange('mlock', addr, length, undefined, (core, task) =>
+      core.sysMlock2(task, addr, length, 0),
+    );
+  }
+
+  /** The same; with MLOCK_ONFAULT each page is locked when it is touched first. */
+  mlock2(addr: number, length: number, flags: number): void {
+    const how = flagWord(flags, 'flags');
+    this.#onRange(
+      'mlock2',
+      addr,
+      length,
+      () => flagNames('MLOCK_', how),
+      (core, task) => core.sysMlock2(task, addr, length, how),
+    );
+  }
+
+  /** Ends what `mlock` has done to a range. */
+  munlock(addr: number, length: number): void {
+    this.#onRange('munlock', addr, length, undefined, (core, task) =>
+      core.sysMunlock(task, addr, length),
+    );
+  }
+
+  /**
+   * Locks all mappings: those that exist (MCL_CURRENT), those to come (MCL_FUTURE), each with its
+   * pages when they are touched (MCL_ONFAULT).
+   */
+  mlockall(flags: number): void {
+    const task = this.#alive();
+    const how = flagWord(flags, 'flags');
+    const result = this.#kernel.run((core) => core.sysMlockall(task, how));
+    if (result < 0) throw failed('mlockall', flagNames('MCL_', how), result);
+  }
+
+  /** Ends what `mlockall` and `mlock` have done. */
+  munlockall(): void {
+    const task = this.#alive();
+    this.#kernel.run((core) => core.sysMunlockall(task));
+  }
+
+  /**
+   * Seals the mappings of a range: from then on it is EPERM to unmap, replace, move, resize or
+   * protect them (Linux: mm/mseal.c, do_mseal). There are no flags yet.
+   */
+  mseal(addr: number, length: number, flags: number): void {
+    const how = flagWord(flags, 'flags');
+    this.#onRange(
+      'mseal',
+      addr,
+      length,
+      () => hex(how),
+      (core, task) => core.sysMseal(task, addr, length, how),
+    );
+  }
+
+  /**
+   * Writes a range back to its files: they lie in memory, so only the arguments are checked
+   * (Linux: mm/msync.c). With MS_INVALIDATE a locked mapping is EBUSY.
+   */
+  msync(addr: number, length: number, flags: number): void {
+    const how = flagWord(flags, 'flags');
+    this.#onRange(
+      'msync',
+      addr,
+      length,
+      () => flagNames('MS_', how),
+      (core, task) => core.sysMsync(task, addr, length, how),
+    );
+  }
+
+  /**
+   * One byte for each page of a range: 1 if it is in memory, 0 if not (Linux: mm/mincore.c). For a
+   * file that means its page cache, whether the process has mapped the page or not.
+   */
+  mincore(addr: number, length: number): Uint8Array {
+    const task = this.#alive();
+    unsigned(addr, 'addr');
+    const bytes = unsigned(length, 'length');
+    const { scratch, views } = this.#kernel;
+    const parts: Uint8Array[] = [];
+    for (let done = 0; done < bytes || done === 0;) {
+      const [at, rest] = [addr + done, bytes - done];
+      const pages = this.#kernel.run((core) => core.sysMincore(task, at, rest, scratch));
+      if (pages < 0) throw failed('mincore', `${hex(addr)}, ${length}`, pages);
+      if (pages === 0) break;
+      parts.push(views.u8.slice(scratch, scratch + pages));
+      done += pages * PAGE_SIZE;
+    }
+    return joined(parts);
+  }
+
+  /**
    * Reads memory as the process's own loads would, faulting pages in.
    * @throws MmError EFAULT with the signal and the first address that could not be read
    */
@@ -155,6 +327,35 @@ export class Process {
     });
   }
 
+  /**
+   * Reads memory as a debugger does, whatever the mapping allows (Linux: mm/memory.c,
+   * access_remote_vm; fs/proc/base.c, mem_read).
+   * @returns the bytes before the first that cannot be had
+   * @throws MmError EIO when there are none
+   */
+  peek(addr: number, length: number): Uint8Array {
+    unsigned(addr, 'addr');
+    unsigned(length, 'length');
+    const bytes = peek(this.#kernel, this.#alive(), addr, length);
+    if (bytes.length > 0 || length === 0) return bytes;
+    throw failed('peek', `${hex(addr)}, ${length}`, EIO);
+  }
+
+  /**
+   * Writes memory as a debugger does: to a private mapping even where the process itself may not,
+   * which gives it a copy of the page; to a shared one only where that may be written (Linux:
+   * mm/memory.c, access_remote_vm; fs/proc/base.c, mem_write).
+   * @returns how many bytes, up to the first that cannot be written
+   * @throws MmError EIO when there are none
+   */
+  poke(addr: number, bytes: Uint8Array | readonly number[]): number {
+    unsigned(addr, 'addr');
+    const data = bytesOf(bytes, 'bytes');
+    const done = poke(this.#kernel, this.#alive(), addr, data);
+    if (done > 0 || data.length === 0) return done;
+    throw failed('poke', `${hex(addr)}, ${data.length} bytes`, EIO);
+  }
+
   /** Makes a file in memory without a name in the file system (Linux: mm/memfd.c, memfd_create). */
   memfdCreate(name: string, flags: number): number {
     const task = this.#alive();
@@ -171,19 +372,25 @@ export class Process {
   }
 
   /**
-   * Opens `/proc/self/fd/N`: the same file anew, with access of its own (Linux: fs/open.c).
-   * @throws MmError ENOENT for any other path
+   * Opens a file by its path (Linux: fs/open.c, fs/namei.c). There is one tmpfs, and it is flat:
+   * every path names a file, and no directory has to exist for it. `/proc/self/fd/N` opens the file
+   * of a descriptor anew. A file cannot be sealed; it stays until {@link Process.unlink}, whatever
+   * becomes of its process.
+   * @param flags O_RDONLY, O_WRONLY or O_RDWR, with O_CREAT, O_EXCL, O_TRUNC, O_APPEND ...
+   * @param mode permissions of a new file, less a umask of 022; the caller is root
+   * @throws MmError ENOENT, EEXIST, EISDIR, ENOTDIR, ENAMETOOLONG beyond 254 bytes, EMFILE
    */
   open(path: string, flags: number, mode = 0): number {
-    const task = this.#alive();
-    const [, number] = /^\/proc\/self\/fd\/(\d{1,9})$/.exec(text(path, 'path')) ?? [];
-    const how = flagWord(flags, 'flags');
-    flagWord(mode, 'mode');
-    const shown = `${JSON.stringify(path)}, ${flagNames('O_', how)}`;
-    if (number === undefined) throw failed('open', shown, -2, 'only /proc/self/fd/N can be opened');
-    const result = this.#kernel.run((core) => core.sysReopen(task, Number(number), how));
-    if (result < 0) throw failed('open', shown, result);
-    return result;
+    return openFile(this.#kernel, this.#alive(), path, flags, mode);
+  }
+
+  /**
+   * Takes a file's path away (Linux: fs/namei.c, do_unlinkat). The file lives until nobody has it
+   * open or mapped.
+   */
+  unlink(path: string): void {
+    this.#alive();
+    unlinkFile(this.#kernel, path);
   }
 
   /** Closes a descriptor. */
@@ -305,11 +512,34 @@ export class Process {
   /** Writes a file's pages back; memory is all that a file here has, so only `fd` is checked. */
   fsync(fd: number): void {
     this.#alive();
+    let mode: number;
     try {
-      this.fstat(fd);
+      ({ mode } = this.fstat(fd));
     } catch (error) {
       throw error instanceof MmError ? failed('fsync', `${fd}`, error.errno) : error;
     }
+    if ((mode & S_IFMT) === S_IFIFO) throw failed('fsync', `${fd}`, EINVAL, 'it is a pipe');
+  }
+
+  /**
+   * Makes a pipe of 16 buffers (Linux: fs/pipe.c, do_pipe2).
+   * @param flags O_NONBLOCK, O_CLOEXEC
+   * @returns the descriptor to read from, and that to write to
+   */
+  pipe(flags = 0): [number, number] {
+    return makePipe(this.#kernel, this.#alive(), flags);
+  }
+
+  /**
+   * Puts pages of memory into a pipe without copying them: the pipe holds a reference to each
+   * until it was read (Linux: fs/splice.c, vmsplice_to_pipe). With the end of a pipe that is read
+   * from, it copies bytes from the pipe to memory instead (vmsplice_to_user).
+   * @param flags SPLICE_F_NONBLOCK, SPLICE_F_GIFT, SPLICE_F_MOVE, SPLICE_F_MORE
+   * @returns bytes moved: fewer than `length` where the pipe is full or empty, or memory ends
+   * @throws MmError EPIPE when nobody can read any more; EDEADLK where it would wait for ever
+   */
+  vmsplice(fd: number, addr: number, length: number, flags = 0): number {
+    return vmsplice(this.#kernel, this.#alive(), fd, addr, length, flags);
   }
 
   /**
@@ -345,16 +575,84 @@ export class Process {
     return this.#kernel.run(() => mapsOf(this.#kernel.views, task));
   }
 
+  /** The same as text, byte for byte in the format of /proc/PID/maps. */
+  procMaps(): string {
+    const task = this.#alive();
+    return this.#kernel.run(() => procMapsOf(this.#kernel.views, task));
+  }
+
+  /** The mappings with what is in memory of each, as /proc/PID/smaps; bytes. */
+  smaps(): SmapsEntry[] {
+    const task = this.#alive();
+    return this.#kernel.run(() => smapsOf(this.#kernel.views, task));
+  }
+
+  /** What the process has, as /proc/PID/status; bytes. */
+  status(): ProcessStatus {
+    const task = this.#alive();
+    return this.#kernel.run(() => statusOf(this.#kernel.views, task));
+  }
+
+  /**
+   * What /proc/PID/pagemap tells of `nrPages` pages, beginning with the one that holds `addr`
+   * (Linux: fs/proc/task_mmu.c, pagemap_read). Behind the last address that a process can use there
+   * are no entries.
+   */
+  pagemap(addr: number, nrPages: number): PagemapEntry[] {
+    const task = this.#alive();
+    const start = unsigned(addr, 'addr') - (addr % PAGE_SIZE);
+    const wanted = inRange(nrPages, 0, PAGEMAP_MAX, 'nrPages');
+    const left = Math.max(0, (TASK_SIZE - start) / PAGE_SIZE);
+    return this.#kernel.run(() =>
+      pagemapOf(this.#kernel.views, task, start, Math.min(wanted, left)),
+    );
+  }
+
+  /**
+   * A child: a new process with the same descriptors and a copy of the memory, page by page when
+   * somebody writes (Linux: kernel/fork.c, dup_mmap). Pages that are pinned stay this process's;
+   * the child has copies of them at once.
+   * @throws MmError ENOMEM, and then there is no child
+   */
+  fork(): Process {
+    const task = this.#alive();
+    const child = this.#kernel.run((core) => core.sysFork(task));
+    if (child < 0) throw failed('fork', '', child);
+    return new Process(this.#kernel, child);
+  }
+
   /** Ends the process: its memory and descriptors go; pins and references stay until released. */
   exit(): void {
     const task = this.#alive();
-    this.#task = 0;
     this.#kernel.run((core) => core.exit(task));
+    this.#task = 0; // behind the call, which an explored CPU makes again until it has ended
   }
 
   /** Where the process's struct task_struct lies: for calls that go to the core directly. */
   get task(): number {
     return this.#alive();
+  }
+
+  /** A system call on a range of addresses that returns 0 or an error. */
+  #onRange(
+    call: string,
+    addr: number,
+    length: number,
+    words: (() => string) | undefined,
+    run: (core: CoreExports, task: number) => number,
+  ): void {
+    const task = this.#alive();
+    unsigned(addr, 'addr');
+    unsigned(length, 'length');
+    const result = this.#kernel.run((core) => run(core, task));
+    if (result >= 0) return;
+    const rest = words === undefined ? '' : `, ${words()}`;
+    throw failed(call, `${hex(addr)}, ${length}${rest}`, result);
+  }
+
+  /** True for a process of the machine that has this kernel. */
+  runsOn(kernel: Kernel): boolean {
+    return kernel === this.#kernel;
   }
 
   #alive(): number {
@@ -403,6 +701,16 @@ export class Process {
       done += size;
     }
   }
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
 }
 
 function allocate(length: number): Uint8Array {

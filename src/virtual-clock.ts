@@ -41,6 +41,19 @@ export class VirtualClock {
     this.#set(Math.max(this.now(), time)); // a callback may have advanced it further
   }
 
+  /** As `advanceTo`, but callbacks that throw do not stop it: returns what they have thrown. */
+  sleepUntil(time: number): unknown[] {
+    const errors: unknown[] = [];
+    while (this.now() < time) {
+      try {
+        this.advanceTo(time);
+      } catch (thrown) {
+        errors.push(thrown);
+      }
+    }
+    return errors;
+  }
+
   #set(time: number): void {
     this.#views.setF64(CLOCK, time);
   }

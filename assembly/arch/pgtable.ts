@@ -80,6 +80,11 @@ export function pteDirty(pte: u64): bool {
   return (pte & PAGE_DIRTY) != 0;
 }
 
+/** Was accessed (Linux: pte_young). */
+export function pteYoung(pte: u64): bool {
+  return (pte & PAGE_ACCESSED) != 0;
+}
+
 /** True if user space may read (or write) through the entry (Linux: pte_access_permitted). */
 export function pteAccessPermitted(pte: u64, write: bool): bool {
   const need = PAGE_PRESENT | PAGE_USER | (write ? PAGE_RW : 0);

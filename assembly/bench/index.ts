@@ -3,4 +3,17 @@ export * from '../index';
 export { getSealsLoop, munmapLoop } from './calls';
 export { clockCost, contendLoop } from './contend';
 export { pingPong } from './pingpong';
-export { pinLoop, punchLoop, remapLoop, touchLoop } from './race';
+export {
+  freeLoop,
+  pageOutLoop,
+  pageOutRange,
+  pinLoop,
+  punchLoop,
+  reclaimLoop,
+  moveLoop,
+  remapLoop,
+  swapLoop,
+  touchLoop,
+} from './race';
+export { forkLoop, pinWriteLoop, storeLoop } from './race_fork';
+export { cowLoop, faultLoop, mapLoop, mremapLoop } from './process_loops';

@@ -3,6 +3,7 @@ import { MACHINE_RUNNING, machine } from '../lib/machine';
 import { cpuInit } from '../lib/percpu';
 import { MEM_MAP, NR_CPUS_MAX, NR_FRAMES_MAX, NR_KPAGES_MAX, PAGE_STRUCT_SIZE } from '../memlayout';
 import { inodeInit } from '../mm/inode';
+import { lruvecInit } from '../mm/mm_inline';
 import { freeAreaInit } from '../mm/page_alloc';
 import { PG_UPTODATE, Page, zeroPfn } from '../types/page';
 import { mmLists } from '../types/machine_lists';
@@ -23,6 +24,11 @@ export function boot(
   pinPolicy: u32,
   sealPolicy: u32,
   maxMapCount: u32,
+  lruBatch: u32,
+  faultAroundPages: u32,
+  cowPolicy: u32,
+  unmapPinned: u32,
+  forkPinned: u32,
 ): void {
   const state = machine();
   BUG_ON(state.state.load() != MACHINE_RUNNING, 191);
@@ -35,10 +41,17 @@ export function boot(
   state.pinPolicy = pinPolicy;
   state.sealPolicy = sealPolicy;
   state.maxMapCount = maxMapCount;
+  state.lruBatch = lruBatch;
+  state.cowPolicy = cowPolicy;
+  state.unmapPinned = unmapPinned;
+  state.forkPinned = forkPinned;
+  state.rlimitMemlock = u64.MAX_VALUE;
+  state.faultAroundPages = faultAroundPages;
   state.nextPid.init(1);
   state.nextIno.init(1);
   cpuInit(0);
   freeAreaInit();
+  lruvecInit();
   inodeInit();
   mmLists().mms.init();
   vectorInit();
@@ -46,6 +59,11 @@ export function boot(
   zero.refcount.init(1);
   zero.mapcount.init(-1);
   zero.flags.init(PG_UPTODATE);
+}
+
+/** Which historic bugs the machine re-enacts, a mask of BUG_*; once, right after the boot. */
+export function setBugs(mask: u32): void {
+  machine().bugs = mask;
 }
 
 if (MEM_MAP % PAGE_STRUCT_SIZE != 0) ERROR('struct pages begin on cache lines');

@@ -16,15 +16,30 @@ import {
   O_ACCMODE,
   O_APPEND,
   O_CLOEXEC,
+  O_CREAT,
+  O_DIRECTORY,
+  O_EXCL,
   O_LARGEFILE,
+  O_NOCTTY,
   O_NONBLOCK,
   O_RDONLY,
   O_RDWR,
   O_TRUNC,
   O_WRONLY,
+  S_IFMT,
   S_IFREG,
 } from '../abi';
-import { EBADF, EDEADLK, EINVAL, EMFILE, ENOENT, ENOMEM, EPERM } from '../lib/errno';
+import {
+  EBADF,
+  EDEADLK,
+  EEXIST,
+  EINVAL,
+  EMFILE,
+  ENOENT,
+  ENOMEM,
+  ENOTDIR,
+  EPERM,
+} from '../lib/errno';
 import { PERCPU_SCRATCH, thisCpu } from '../lib/percpu';
 import { CACHE_NAME, cacheAlloc } from '../lib/slab';
 import {
@@ -47,6 +62,9 @@ import { NR_OPEN, Task } from '../types/task';
 /**
  * System calls that make, close and control descriptors (Linux: mm/memfd.c, fs/fcntl.c, fs/open.c).
  */
+
+/** What an open file does not remember of how it was opened. */
+const NOT_KEPT: u32 = O_CLOEXEC | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC;
 
 /** Longest name of a memfd, without the terminating zero (Linux: MFD_NAME_MAX_LEN). */
 export const MFD_NAME_MAX: u32 = 249;
@@ -73,11 +91,17 @@ export function sysMemfdCreate(task: Task, nameLength: u32, flags: u32): i32 {
 export function sysReopen(task: Task, fd: i32, flags: u32): i32 {
   const file = fget(task, fd);
   if (file == null) return -ENOENT;
+  const exclusive = O_CREAT | O_EXCL;
+  const refused = (flags & exclusive) == exclusive;
+  if (refused || (flags & O_DIRECTORY) != 0) {
+    fput(file);
+    return refused ? -EEXIST : -ENOTDIR;
+  }
   const inode = file.inode;
   ihold(inode);
   fput(file);
   const result = openInode(task, inode, flags | O_LARGEFILE, (flags & O_CLOEXEC) != 0);
-  if (result < 0 || (flags & O_TRUNC) == 0) return result;
+  if (result < 0 || (flags & O_TRUNC) == 0 || inode.pipe != null) return result;
   const error = truncateOnOpen(inode);
   if (error == 0) return result;
   closeFd(task, result);
@@ -136,7 +160,8 @@ export function sysFchmod(task: Task, fd: i32, mode: u32): i32 {
   return result;
 }
 
-function nameInode(inode: Inode, length: u32): bool {
+/** Gives an inode the name, of so many bytes, in this CPU's scratch; false: no memory. */
+export function nameInode(inode: Inode, length: u32): bool {
   const name = cacheAlloc(CACHE_NAME);
   if (name == 0) return false;
   memory.copy(name, changetype<usize>(thisCpu()) + PERCPU_SCRATCH, length);
@@ -146,12 +171,12 @@ function nameInode(inode: Inode, length: u32): bool {
 }
 
 /** Opens an inode, whose reference it takes over, under the lowest free descriptor. */
-function openInode(task: Task, inode: Inode, flags: u32, cloexec: bool): i32 {
+export function openInode(task: Task, inode: Inode, flags: u32, cloexec: bool): i32 {
   const access = flags & O_ACCMODE;
   let mode: u32 = 0;
   if (access == O_RDONLY || access == O_RDWR) mode |= FMODE_READ;
   if (access == O_WRONLY || access == O_RDWR) mode |= FMODE_WRITE;
-  const file = allocFile(inode, mode, flags & ~(O_CLOEXEC | O_TRUNC));
+  const file = allocFile(inode, mode, flags & ~NOT_KEPT);
   if (file == null) {
     iput(inode);
     return -ENOMEM;
@@ -162,7 +187,8 @@ function openInode(task: Task, inode: Inode, flags: u32, cloexec: bool): i32 {
   return fd;
 }
 
-function truncateOnOpen(inode: Inode): i32 {
+/** Empties a file that was opened with O_TRUNC, as far as its seals let it. */
+export function truncateOnOpen(inode: Inode): i32 {
   if (inodeLock(inode) < 0) return -EDEADLK;
   const refused = (inode.seals & F_SEAL_SHRINK) != 0 && inode.iSize.load() != 0;
   if (!refused) truncateSetsize(inode, 0);
@@ -191,7 +217,7 @@ function fcntlFile(task: Task, file: File, fd: i32, cmd: u32, arg: u32): i32 {
     case F_ADD_SEALS:
       return addSeals(file, arg);
     case F_GET_SEALS:
-      return file.inode.seals;
+      return file.inode.pipe == null ? file.inode.seals : -EINVAL;
     default:
       return -EINVAL;
   }
@@ -212,7 +238,7 @@ function duplicate(task: Task, fd: i32, from: u32, cloexec: bool): i32 {
 function chmodInode(inode: Inode, mode: u32): i32 {
   if (inodeLock(inode) < 0) return -EDEADLK;
   const sealed = (inode.seals & F_SEAL_EXEC) != 0 && ((mode ^ inode.iMode) & 0o111) != 0;
-  if (!sealed) inode.iMode = S_IFREG | mode;
+  if (!sealed) inode.iMode = (inode.iMode & S_IFMT) | mode;
   inodeUnlock(inode);
   return sealed ? -EPERM : 0;
 }

@@ -5,13 +5,18 @@ import { getUserPagesFast, releaseUserPages } from '../mm/gup';
 import { GUP_ENTRY_SIZE, GupVec } from '../types/gup_vec';
 import { Task } from '../types/task';
 import { toU64 } from './convert';
-import { gup, gupCopy, gupPfn, gupRelease } from './gup_vec';
+import { gup, gupCopy, gupPfn, gupRelease, gupSetDirty } from './gup_vec';
 
 /** The border of kernel/gup_vec.ts: vectors are addresses to TypeScript. */
 
 /** A vector that holds 1 to `nr` pages, or a negative error. */
 export function gupCall(task: Task, addr: f64, nr: u32, flags: u32, fast: bool): i32 {
   return gup(task, toU64(addr), nr, flags, fast);
+}
+
+/** Marks the pages dirty, as direct I/O does before a device writes to them. */
+export function gupDirtyCall(vec: GupVec): void {
+  gupSetDirty(vec);
 }
 
 /** Gives the pages back and frees the vector. */

@@ -1,4 +1,4 @@
-import { FOLL_GET, FOLL_LONGTERM, FOLL_PIN } from '../abi';
+import { FOLL_GET, FOLL_LONGTERM, FOLL_PIN, FOLL_TOUCH } from '../abi';
 import { EFAULT, EINVAL, ENOMEM, EOVERFLOW } from '../lib/errno';
 import { KPAGE_DATA } from '../lib/kdesc';
 import { allocKernelPage, clearKernelPage, freeKernelPage } from '../lib/kmem';
@@ -76,6 +76,11 @@ export function gupRelease(vec: GupVec, dirty: bool): void {
   reapOrphans();
 }
 
+/** Marks a vector's pages dirty (Linux: bio_set_pages_dirty). */
+export function gupSetDirty(vec: GupVec): void {
+  for (let i: u32 = 0; i < vec.length; i++) setPageDirtyLock(Page.fromPfn(gupPfn(vec, i)));
+}
+
 /** The page frame number of a vector's page. */
 export function gupPfn(vec: GupVec, index: u32): u32 {
   const entries = entriesAt(vec, index);
@@ -111,13 +116,14 @@ function checkRange(start: u64, nr: u32): i32 {
 }
 
 function fill(vec: GupVec, task: Task, start: u64, nr: u32, fast: bool): i32 {
+  const touch = (vec.gupFlags & FOLL_GET) != 0 ? FOLL_TOUCH : 0; // pin_user_pages touches nothing
   for (let at: u32 = 0; at < nr;) {
     const entries = entriesAt(vec, at);
     const want = min(nr - at, capacityAt(vec));
     const address = start + ((<u64>at) << PAGE_SHIFT);
     const got = fast
       ? getUserPagesFast(task.mm, address, want, vec.gupFlags, entries)
-      : getUserPages(task.mm, address, want, vec.gupFlags, entries);
+      : getUserPages(task.mm, address, want, vec.gupFlags | touch, entries);
     if (got < 0) return got;
     at += got;
     vec.length = at;

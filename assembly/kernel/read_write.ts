@@ -2,13 +2,24 @@ import {
   FALLOC_FL_KEEP_SIZE,
   FALLOC_FL_PUNCH_HOLE,
   O_APPEND,
+  O_NONBLOCK,
   SEEK_CUR,
   SEEK_DATA,
   SEEK_END,
   SEEK_HOLE,
   SEEK_SET,
 } from '../abi';
-import { EBADF, EDEADLK, EFBIG, EINVAL, ENOMEM, ENXIO, EOPNOTSUPP, EPERM } from '../lib/errno';
+import {
+  EBADF,
+  EDEADLK,
+  EFBIG,
+  EINVAL,
+  ENOMEM,
+  ENXIO,
+  EOPNOTSUPP,
+  EPERM,
+  ESPIPE,
+} from '../lib/errno';
 import { xaNext } from '../lib/xarray';
 import { localIrqRestore, localIrqSave } from '../lib/rcu';
 import { PAGE_SHIFT, PAGE_SIZE } from '../memlayout';
@@ -19,9 +30,13 @@ import { inodeLock, inodeUnlock } from '../mm/inode_lock';
 import { markPageDirty } from '../mm/memory';
 import { putPage } from '../mm/page_alloc';
 import { unlockPage } from '../mm/page_lock';
+import { pipeRead, pipeWrite } from '../mm/pipe';
 import { MAX_FILE_SIZE, shmemAllocPage, shmemGetPage } from '../mm/shmem';
-import { dropUnusedPages, punchHole, truncateSetsize } from '../mm/truncate';
+import { SHMEM_HOLE, SHMEM_NO_MEMORY, filemapSwapEntry, shmemFindPage } from '../mm/shmem_swap';
+import { markPageAccessed } from '../mm/swap';
+import { dropUnusedPages, punchUnlessSealed, truncateSetsize } from '../mm/truncate';
 import {
+  AddressSpace,
   F_SEAL_FUTURE_WRITE,
   F_SEAL_GROW,
   F_SEAL_SHRINK,
@@ -29,9 +44,16 @@ import {
   Inode,
 } from '../types/address_space';
 import { FMODE_READ, FMODE_WRITE, File } from '../types/file';
-import { PG_UPTODATE } from '../types/page';
+import { PG_UPTODATE, Page } from '../types/page';
 import { Task } from '../types/task';
 import { toF64, toU64 } from './convert';
+
+/** Modes of fallocate that tmpfs does not have. */
+const FALLOC_FL_COLLAPSE_RANGE: u32 = 0x08;
+const FALLOC_FL_ZERO_RANGE: u32 = 0x10;
+const FALLOC_FL_INSERT_RANGE: u32 = 0x20;
+const FALLOC_FL_UNSHARE_RANGE: u32 = 0x40;
+const FALLOC_FL_WRITE_ZEROES: u32 = 0x80;
 
 /**
  * Reading, writing and sizing files (Linux: fs/read_write.c, mm/shmem.c).
@@ -41,32 +63,44 @@ import { toF64, toU64 } from './convert';
  * `sysWriteBegin` to `sysWriteEnd`, so that it is one write to everybody else.
  */
 
-/** The file of a descriptor that may be read, with a reference and its position; see `sysIoEnd`. */
-export function sysReadBegin(task: Task, fd: i32): i32 {
-  return beginIo(task, fd, FMODE_READ);
+/**
+ * The file of a descriptor that may be read, with a reference; see `sysReadEnd`. A pipe's lock is
+ * held from here to there. `positioned`: for pread(2), which pipes do not have.
+ */
+export function sysReadBegin(task: Task, fd: i32, positioned: bool): i32 {
+  const result = beginIo(task, fd, FMODE_READ, positioned);
+  if (result > 0) lockPipe(changetype<File>(<usize>result));
+  return result;
 }
 
-/** Reads from `position` to the end of that page at most: bytes read, 0 at the end of the file. */
+/**
+ * Reads from `position` to the end of that page at most: bytes read, 0 at the end of the file. The
+ * position of a pipe is what this call has read of it so far.
+ */
 export function sysRead(file: File, position: f64, buffer: usize, length: u32): i32 {
   const inode = file.inode;
+  if (inode.pipe != null) return pipeRead(inode, buffer, length, isNonblock(file), position > 0);
   const at = toU64(position);
   const size = inode.iSize.load();
   if (at >= size) return 0;
   const inPage = <u32>(at & (PAGE_SIZE - 1));
   const chunk = <u32>min<u64>(min(length, PAGE_SIZE - inPage), size - at);
-  const page = filemapGetPage(inode.mapping, at >> PAGE_SHIFT);
-  if (page == null) {
+  const found = shmemFindPage(inode.mapping, at >> PAGE_SHIFT);
+  if (found == SHMEM_NO_MEMORY) return -ENOMEM;
+  if (found == SHMEM_HOLE) {
     memory.fill(buffer, 0, chunk);
     return chunk;
   }
+  const page = changetype<Page>(found);
   readPage(page.pfn, inPage, buffer, chunk);
+  if (inPage == 0) markPageAccessed(page); // once for a page that is read bit by bit
   putPage(page);
   return chunk;
 }
 
 /** Starts a write: the file with a reference and i_rwsem held, or an error. */
-export function sysWriteBegin(task: Task, fd: i32): i32 {
-  const result = beginIo(task, fd, FMODE_WRITE);
+export function sysWriteBegin(task: Task, fd: i32, positioned: bool): i32 {
+  const result = beginIo(task, fd, FMODE_WRITE, positioned);
   if (result < 0) return result;
   const file = changetype<File>(<usize>result);
   if (inodeLock(file.inode) < 0) {
@@ -87,9 +121,13 @@ export function sysWritePosition(file: File, position: f64): f64 {
 
 /**
  * Writes up to the end of one page: bytes written, or an error (Linux: shmem_write_begin, _end).
+ * `left` is what the call has yet to write; `length` bytes of it, up to a page, are in the buffer.
  */
-export function sysWrite(file: File, position: f64, buffer: usize, length: u32): i32 {
+export function sysWrite(file: File, position: f64, buffer: usize, length: u32, left: f64): i32 {
   const inode = file.inode;
+  if (inode.pipe != null) {
+    return pipeWrite(inode, buffer, length, left, isNonblock(file), position > 0);
+  }
   const at = toU64(position);
   if (at >= MAX_FILE_SIZE) return -EFBIG;
   const inPage = <u32>(at & (PAGE_SIZE - 1));
@@ -100,6 +138,7 @@ export function sysWrite(file: File, position: f64, buffer: usize, length: u32):
   if (grows && (inode.seals & F_SEAL_GROW) != 0) return -EPERM;
   const page = shmemGetPage(inode, at >> PAGE_SHIFT);
   if (page == null) return -ENOMEM;
+  markPageAccessed(page);
   writePage(page.pfn, inPage, buffer, chunk);
   if (grows) inode.iSize.storeRelease(end);
   markPageDirty(page);
@@ -116,6 +155,7 @@ export function sysWriteEnd(file: File): void {
 
 /** Ends a read. */
 export function sysReadEnd(file: File): void {
+  if (file.inode.pipe != null) inodeUnlock(file.inode);
   fput(file);
 }
 
@@ -124,16 +164,18 @@ export function sysGetPos(file: File): f64 {
   return toF64(file.fPos.load());
 }
 
-/** Moves it. */
+/** Moves it. A pipe has none. */
 export function sysSetPos(file: File, position: f64): void {
-  file.fPos.store(toU64(position));
+  if (file.inode.pipe == null) file.fPos.store(toU64(position));
 }
 
 /** lseek(2): the new position, or an error. */
 export function sysLseek(task: Task, fd: i32, offset: f64, whence: u32): f64 {
   const file = fget(task, fd);
   if (file == null) return -EBADF;
-  const result = seek(file, <i64>toU64(offset), whence);
+  const known = whence <= SEEK_HOLE;
+  const result =
+    known && file.inode.pipe != null ? <i64>-ESPIPE : seek(file, <i64>toU64(offset), whence);
   if (result >= 0) file.fPos.store(result);
   fput(file);
   return toF64(result);
@@ -144,7 +186,7 @@ export function sysFtruncate(task: Task, fd: i32, length: f64): i32 {
   if (length < 0) return -EINVAL;
   const file = fget(task, fd);
   if (file == null) return -EBADF;
-  const mayWrite = (file.fMode & FMODE_WRITE) != 0;
+  const mayWrite = (file.fMode & FMODE_WRITE) != 0 && file.inode.pipe == null;
   const result = mayWrite ? setSize(file.inode, toU64(length)) : -EINVAL;
   fput(file);
   return result;
@@ -165,19 +207,28 @@ export function sysFstat(task: Task, fd: i32, buffer: usize): i32 {
   if (file == null) return -EBADF;
   const inode = file.inode;
   store<f64>(buffer, toF64(inode.iSize.load()));
-  store<f64>(buffer, toF64(inode.mapping.nrPages << (PAGE_SHIFT - 9)), 8);
+  store<f64>(buffer, toF64(blocksOf(inode.mapping)), 8);
   store<f64>(buffer, inode.iMode, 16);
   store<f64>(buffer, inode.iIno, 24);
   fput(file);
   return 0;
 }
 
-function beginIo(task: Task, fd: i32, mode: u32): i32 {
+function beginIo(task: Task, fd: i32, mode: u32, positioned: bool): i32 {
   const file = fget(task, fd);
   if (file == null) return -EBADF;
-  if ((file.fMode & mode) != 0) return <i32>changetype<usize>(file);
+  const refused = positioned && file.inode.pipe != null;
+  if (!refused && (file.fMode & mode) != 0) return <i32>changetype<usize>(file);
   fput(file);
-  return -EBADF;
+  return refused ? -ESPIPE : -EBADF;
+}
+
+function lockPipe(file: File): void {
+  if (file.inode.pipe != null) file.inode.iRwsem.downWrite();
+}
+
+function isNonblock(file: File): bool {
+  return (file.fFlags.load() & O_NONBLOCK) != 0;
 }
 
 function seek(file: File, offset: i64, whence: u32): i64 {
@@ -207,9 +258,14 @@ function seekData(inode: Inode, offset: i64, whence: u32): i64 {
   return whence == SEEK_DATA ? -ENXIO : <i64>size;
 }
 
+/** Blocks of 512 bytes, in memory or swapped out (Linux: shmem_recalc_inode). */
+function blocksOf(mapping: AddressSpace): u64 {
+  return (mapping.nrPages + mapping.nrSwapped) << (PAGE_SHIFT - 9);
+}
+
 function hasData(inode: Inode, index: u64): bool {
   const page = filemapGetPage(inode.mapping, index);
-  if (page == null) return false;
+  if (page == null) return filemapSwapEntry(inode.mapping, index) != 0;
   const data = (page.flags.load() & PG_UPTODATE) != 0;
   putPage(page);
   return data;
@@ -235,29 +291,39 @@ function setSize(inode: Inode, size: u64): i32 {
   return refused ? -EPERM : 0;
 }
 
+/**
+ * True for a mode that some file system has: only later does tmpfs refuse it (Linux:
+ * vfs_fallocate).
+ */
+function isFallocMode(mode: u32): bool {
+  const keepsSize = (mode & FALLOC_FL_KEEP_SIZE) != 0;
+  const what = mode & ~FALLOC_FL_KEEP_SIZE;
+  if (what == FALLOC_FL_PUNCH_HOLE) return keepsSize;
+  if (what == 0 || what == FALLOC_FL_ZERO_RANGE || what == FALLOC_FL_UNSHARE_RANGE) return true;
+  const moves =
+    what == FALLOC_FL_COLLAPSE_RANGE ||
+    what == FALLOC_FL_INSERT_RANGE ||
+    what == FALLOC_FL_WRITE_ZEROES;
+  return moves && !keepsSize;
+}
+
 /** Checks in Linux's order, then allocates or punches (Linux: vfs_fallocate, shmem_fallocate). */
 function fallocateFile(file: File, mode: u32, offset: f64, length: f64): i32 {
   if (offset < 0 || length <= 0) return -EINVAL;
   const punch = (mode & FALLOC_FL_PUNCH_HOLE) != 0;
-  if ((mode & ~(FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE)) != 0) return -EOPNOTSUPP;
-  if (punch && (mode & FALLOC_FL_KEEP_SIZE) == 0) return -EOPNOTSUPP;
+  if (!isFallocMode(mode)) return -EOPNOTSUPP;
   if ((file.fMode & FMODE_WRITE) == 0) return -EBADF;
+  if (file.inode.pipe != null) return -ESPIPE;
   const start = toU64(offset);
   const end = start + toU64(length);
   if (end > MAX_FILE_SIZE) return -EFBIG;
+  if ((mode & ~(FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE)) != 0) return -EOPNOTSUPP;
   const inode = file.inode;
+  if (punch) return punchUnlessSealed(inode, start, end);
   if (inodeLock(inode) < 0) return -EDEADLK;
-  const result = punch
-    ? punchUnlessSealed(inode, start, end)
-    : allocateRange(inode, start, end, (mode & FALLOC_FL_KEEP_SIZE) != 0);
+  const result = allocateRange(inode, start, end, (mode & FALLOC_FL_KEEP_SIZE) != 0);
   inodeUnlock(inode);
   return result;
-}
-
-function punchUnlessSealed(inode: Inode, start: u64, end: u64): i32 {
-  if ((inode.seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)) != 0) return -EPERM;
-  punchHole(inode, start, end);
-  return 0;
 }
 
 function allocateRange(inode: Inode, start: u64, end: u64, keepSize: bool): i32 {

@@ -1,10 +1,13 @@
-import { MAP_ANONYMOUS, MAP_HUGETLB, MAP_PRIVATE, MAP_TYPE, PROT_WRITE } from '../abi';
+import { MAP_ANONYMOUS, MAP_HUGETLB } from '../abi';
 import { EBADF, EINVAL, ENOMEM } from '../lib/errno';
 import { PAGE_SHIFT, PAGE_SIZE } from '../memlayout';
 import { accessUser, touchUser } from '../mm/access';
 import { fget, fput } from '../mm/file_table';
+import { doBrk } from '../mm/brk';
 import { doMmap, wantsPopulate } from '../mm/mmap';
 import { doMprotect } from '../mm/mprotect';
+import { doMremap } from '../mm/mremap';
+import { mmPopulate } from '../mm/populate';
 import { doMunmap } from '../mm/unmap';
 import { File } from '../types/file';
 import { Task } from '../types/task';
@@ -35,11 +38,8 @@ export function sysMmap(
       ? <i64>(file == null ? -ENOMEM : -EINVAL) // no huge pages are reserved, and no file has any
       : mmapLocked(task, toU64(addr), bytes, prot, flags, file, at >> PAGE_SHIFT);
   if (file != null) fput(file);
-  if (result >= 0 && wantsPopulate(flags)) {
-    // Shared pages are read only, so that they do not become dirty (Linux:
-    // populate_vma_page_range).
-    const write = (prot & PROT_WRITE) != 0 && (flags & MAP_TYPE) == MAP_PRIVATE;
-    touchUser(task.mm, result, <u64>result + bytes, write);
+  if (result >= 0 && wantsPopulate(task.mm, flags)) {
+    mmPopulate(task.mm, result, <u64>result + bytes, true);
   }
   return toF64(result);
 }
@@ -51,6 +51,24 @@ export function sysMunmap(task: Task, addr: f64, length: f64): i32 {
   const result = doMunmap(mm, toU64(addr), toU64(length));
   mm.mmapLock.upWrite();
   return result;
+}
+
+/** mremap(2): the mapping's address, or a negative error. */
+export function sysMremap(
+  task: Task,
+  addr: f64,
+  oldLength: f64,
+  newLength: f64,
+  flags: u32,
+  newAddr: f64,
+): f64 {
+  const before = toU64(oldLength);
+  return toF64(doMremap(task.mm, toU64(addr), before, toU64(newLength), flags, toU64(newAddr)));
+}
+
+/** brk(2): where the heap ends then. */
+export function sysBrk(task: Task, addr: f64): f64 {
+  return toF64(doBrk(task.mm, toU64(addr)));
 }
 
 /** mprotect(2). */

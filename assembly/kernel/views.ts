@@ -1,8 +1,7 @@
-import { PIN_GET_PAGE } from '../abi';
 import { ptePfn, ptePresent, pteSpecial, entryOf } from '../arch/pgtable';
 import { machine } from '../lib/machine';
 import { findPteTable } from '../mm/pgtable';
-import { pinsOfPage } from '../mm/memfd';
+import { pinsOfPage } from '../mm/policy/pins_of_page';
 import { rmapCount } from '../mm/rmap';
 import { Page } from '../types/page';
 import { Task } from '../types/task';
@@ -12,8 +11,7 @@ import { toU64 } from './convert';
 
 /** Pins of a page that its count shows, by the machine's pin policy. */
 export function pagePins(pfn: u32): i32 {
-  const policy = machine().pinPolicy;
-  return policy == PIN_GET_PAGE ? 0 : pinsOfPage(Page.fromPfn(pfn), policy);
+  return pinsOfPage(Page.fromPfn(pfn), machine().pinPolicy);
 }
 
 /** Page-table entries that the reverse map finds for a page. */

@@ -1,4 +1,4 @@
-import { SchedOp, schedPoint } from './sched_point';
+import { SchedOp, schedAwait, schedPoint } from './sched_point';
 
 /**
  * An aligned integer in shared memory that is touched only through atomic instructions
@@ -113,6 +113,21 @@ export class Atomic<T> {
    */
   @inline wait(expected: T, timeoutNs: i64): void {
     atomic.wait<T>(changetype<usize>(this), expected, timeoutNs);
+  }
+
+  /**
+   * Of the SCHED build alone, where CPUs are coroutines of one thread: goes on when the bits of
+   * `mask` are `bits`, and adds `delta` in the same step. Only 32-bit cells.
+   */
+  @inline addWhen(mask: u32, bits: u32, delta: u32): void {
+    const address = changetype<usize>(this);
+    schedAwait(address, mask, bits, true, SchedOp.Rmw);
+    store<u32>(address, load<u32>(address) + delta);
+  }
+
+  /** Of the SCHED build alone: goes on when the value is not `value` any more. */
+  @inline awaitOther(value: u32): void {
+    schedAwait(changetype<usize>(this), ~0, value, false, SchedOp.Load);
   }
 
   /** Wakes every CPU that sleeps on this cell. */

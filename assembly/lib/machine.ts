@@ -24,7 +24,15 @@ export const MACHINE_CLOSED: u32 = 2;
 //   +56  stop            u32  atomic: tells the loops of a workload to end
 //   +60  arrived         u32  atomic: CPUs that wait at startGate
 //   +64  virtual clock   f64  CPU 0 only, milliseconds
-//   +72  reserved
+//   +72  lruBatch        u32  immutable after boot: LRU_BATCH_*
+//   +76  lruDisabled     u32  atomic: calls that keep pages out of batches (mm/swap.ts)
+//   +80  rlimitMemlock   u64  immutable after boot: bytes that a process may lock; all ones: any
+//   +88  faultAroundPages u32 immutable after boot (Linux: fault_around_pages); 0 as 1
+//   +92  cowPolicy       u32  immutable after boot: COW_*
+//   +96  unmapPinned     u32  immutable after boot: UNMAP_PINNED_*
+//   +100 forkPinned      u32  immutable after boot: FORK_PINNED_*
+//   +104 bugs            u32  immutable after boot: BUG_*, historic bugs to re-enact
+//   +108 reserved
 
 /** What concerns the machine as a whole. There is one, at MACHINE_BASE. */
 @unmanaged
@@ -46,6 +54,14 @@ export class MachineState {
   private _stop: u32;
   private _arrived: u32;
   clock: f64;
+  lruBatch: u32;
+  private _lruDisabled: u32;
+  rlimitMemlock: u64;
+  faultAroundPages: u32;
+  cowPolicy: u32;
+  unmapPinned: u32;
+  forkPinned: u32;
+  bugs: u32;
 
 
   @inline get state(): Atomic<u32> {
@@ -90,6 +106,13 @@ export class MachineState {
   }
 
 
+  @inline get lruDisabled(): Atomic<u32> {
+    return changetype<Atomic<u32>>(
+      changetype<usize>(this) + offsetof<MachineState>('_lruDisabled'),
+    );
+  }
+
+
   @inline get arrived(): Atomic<u32> {
     return changetype<Atomic<u32>>(changetype<usize>(this) + offsetof<MachineState>('_arrived'));
   }
@@ -100,4 +123,15 @@ if (offsetof<MachineState>() > 128) ERROR('struct machine outgrew its drawing');
 /** The machine. */
 export function machine(): MachineState {
   return changetype<MachineState>(MACHINE_BASE);
+}
+
+/**
+ * True if the machine shall make a mistake that Linux once made, where Linux made it (BUG_*). Only
+ * the builds that look for mistakes know of any: in release and bench this is constant, and what
+ * asks costs nothing.
+ */
+export function reenacts(bug: u32): bool {
+  if (isDefined(SCHED)) return (machine().bugs & bug) != 0;
+  if (isDefined(DEBUG_VM)) return (machine().bugs & bug) != 0;
+  return false;
 }

@@ -8,7 +8,7 @@ import { machine } from './machine';
  */
 
 /** Event counters a CPU keeps (Linux: vm_event_item and node_stat_item); names in src/vmstat.ts. */
-export const NR_VM_ITEMS: u32 = 64;
+export const NR_VM_ITEMS: u32 = 128;
 /** Object caches a CPU keeps a magazine of (see lib/slab.ts). */
 export const NR_CACHES: u32 = 16;
 /** Last events a CPU remembers for a panic report. */
@@ -23,18 +23,22 @@ export const TRACE_EVENT_SIZE: usize = 16;
 //   +16    pinsAcquired  u64  this CPU only, read by others (Linux: nr_foll_pin_acquired)
 //   +24    pinsReleased  u64  this CPU only, read by others (Linux: nr_foll_pin_released)
 //   +32    gupCounted    u32  this CPU only: the file this GUP call has counted last
-//   +36    reserved
+//   +36    cowPolicy     u32  immutable after cpuInit
+//   +40    unmapPinned   u32  immutable after cpuInit
+//   +44    forkPinned    u32  immutable after cpuInit
+//   +48    reserved
 //   +64    waitingOn     u32  atomic: address of the cell this CPU sleeps on, or 0
 //   +68    traceNext     u32  this CPU only: index of the next event
 //   +72    reserved
-//   +128   events        64 x u64   this CPU only, read by others
-//   +640   magazines     16 x 16    this CPU only (lib/slab.ts)
-//   +896   pcp           64         pcp lock held (mm/page_alloc.ts)
-//   +1024  trace         64 x 16    this CPU only
+//   +128   events        128 x u64  this CPU only, read by others
+//   +1152  magazines     16 x 16    this CPU only (lib/slab.ts)
+//   +1408  pcp           64         pcp lock held (mm/page_alloc.ts)
 //   +2048  gather        2048       this CPU only (mm/mmu_gather.ts)
 //   +4096  vector        8192       this CPU only: pins of the workload loops
 //   +12288 histogram     8192       this CPU only: latencies of the workload loops
 //   +20480 scratch       4096       this CPU only: names and small results to and from TypeScript
+//   +24576 trace         64 x 16    this CPU only
+//   +25600 lru           1088       batches of pages for the LRU lists (types/lruvec.ts)
 
 /** What one CPU has for itself. */
 @unmanaged
@@ -46,8 +50,9 @@ export class PerCpu {
   private _pinsAcquired: u64;
   private _pinsReleased: u64;
   private _gupCounted: u32;
-  private _reserved0: u32;
-  private _reserved1: u64;
+  cowPolicy: u32;
+  unmapPinned: u32;
+  forkPinned: u32;
   private _reserved2: u64;
   private _reserved3: u64;
   private _waitingOn: u32;
@@ -97,7 +102,6 @@ export class PerCpu {
 export const PERCPU_EVENTS: usize = 128;
 export const PERCPU_MAGAZINES: usize = PERCPU_EVENTS + <usize>NR_VM_ITEMS * 8;
 export const PERCPU_PCP: usize = PERCPU_MAGAZINES + <usize>NR_CACHES * 16;
-export const PERCPU_TRACE: usize = 1024;
 export const PERCPU_GATHER: usize = 2048;
 export const PERCPU_GATHER_SIZE: usize = 2048;
 export const PERCPU_VECTOR: usize = PERCPU_GATHER + PERCPU_GATHER_SIZE;
@@ -106,12 +110,14 @@ export const PERCPU_HISTOGRAM: usize = PERCPU_VECTOR + PERCPU_VECTOR_SIZE;
 export const PERCPU_HISTOGRAM_SIZE: usize = 8192;
 export const PERCPU_SCRATCH: usize = PERCPU_HISTOGRAM + PERCPU_HISTOGRAM_SIZE;
 export const PERCPU_SCRATCH_SIZE: usize = 4096;
+export const PERCPU_TRACE: usize = PERCPU_SCRATCH + PERCPU_SCRATCH_SIZE;
+export const PERCPU_LRU: usize = PERCPU_TRACE + <usize>TRACE_EVENTS * TRACE_EVENT_SIZE;
+export const PERCPU_LRU_SIZE: usize = 1088;
 
 if (offsetof<PerCpu>('_waitingOn') != 64)
   ERROR('the first cache line of struct per_cpu overflowed');
-if (PERCPU_PCP + 64 > PERCPU_TRACE) ERROR('pcp reaches the trace');
-if (PERCPU_TRACE + <usize>TRACE_EVENTS * TRACE_EVENT_SIZE > PERCPU_GATHER) ERROR('trace too long');
-if (PERCPU_SCRATCH + PERCPU_SCRATCH_SIZE > PERCPU_SIZE) ERROR('struct per_cpu outgrew its slot');
+if (PERCPU_PCP + 64 > PERCPU_GATHER) ERROR('pcp reaches the gather');
+if (PERCPU_LRU + PERCPU_LRU_SIZE > PERCPU_SIZE) ERROR('struct per_cpu outgrew its slot');
 
 /** The slice of the CPU that runs this instance: the core's one mutable global. */
 let base: usize = 0;
@@ -123,6 +129,14 @@ export function cpuInit(cpu: u32): void {
   area.cpu = cpu;
   area.pinPolicy.init(machine().pinPolicy);
   area.sealPolicy = machine().sealPolicy;
+  area.cowPolicy = machine().cowPolicy;
+  area.unmapPinned = machine().unmapPinned;
+  area.forkPinned = machine().forkPinned;
+}
+
+/** Of the explorer, whose CPUs share one instance: goes on as another CPU. */
+export function cpuSwitch(cpu: u32): void {
+  base = changetype<usize>(PerCpu.of(cpu));
 }
 
 /** This CPU's slice (Linux: this_cpu_ptr). */

@@ -26,6 +26,10 @@ export class RwSem {
 
   /** Takes the lock for reading (Linux: down_read). */
   downRead(): void {
+    if (isDefined(SCHED)) {
+      this.word.addWhen(WRITER | WRITER_WAITS, 0, READER);
+      return;
+    }
     while (true) {
       if (this.tryDownRead()) return;
       const seen = this.word.load();
@@ -54,6 +58,10 @@ export class RwSem {
 
   /** Takes the lock for writing (Linux: down_write). */
   downWrite(): void {
+    if (isDefined(SCHED)) {
+      this.word.addWhen(WRITER | READERS, 0, WRITER);
+      return;
+    }
     while (true) {
       if (this.tryDownWrite()) return;
       const seen = this.word.load();

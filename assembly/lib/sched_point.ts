@@ -17,3 +17,16 @@ export const enum SchedOp {
  * bytes. Present only in the SCHED build; the host counts it or hands control to a scheduler.
  */
 export declare function schedPoint(address: usize, op: SchedOp, size: usize): void;
+
+/**
+ * Announces a wait before it begins: this CPU goes on once `(word & mask) == value` has become
+ * `equal`, and what it does then is of the kind `op`. So that no schedule spins, and a deadlock is
+ * seen at once. Present only in the SCHED build.
+ */
+export declare function schedAwait(
+  address: usize,
+  mask: u32,
+  value: u32,
+  equal: bool,
+  op: SchedOp,
+): void;

@@ -69,6 +69,7 @@ export const CACHE_FILE: u32 = 6;
 export const CACHE_XA_NODE: u32 = 7;
 export const CACHE_GUP_VEC: u32 = 8;
 export const CACHE_NAME: u32 = 9;
+export const CACHE_PIPE: u32 = 12;
 
 /** Size of an object of a cache in bytes: a multiple of 32, so that objects begin on 32 bytes. */
 export function objectSize(cache: u32): u32 {
@@ -85,6 +86,8 @@ export function objectSize(cache: u32): u32 {
       return 256;
     case CACHE_VMA:
       return 128;
+    case CACHE_PIPE:
+      return 320;
     default:
       return 288; // CACHE_XA_NODE
   }

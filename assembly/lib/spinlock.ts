@@ -23,7 +23,8 @@ export class SpinLock {
 
   /** Takes the lock (Linux: spin_lock). */
   @inline lock(): void {
-    if (this.word.cmpxchg(UNLOCKED, LOCKED) != UNLOCKED) lockContended(this);
+    if (isDefined(SCHED)) this.word.addWhen(~0, UNLOCKED, LOCKED);
+    else if (this.word.cmpxchg(UNLOCKED, LOCKED) != UNLOCKED) lockContended(this);
   }
 
   /** Takes the lock if it is free (Linux: spin_trylock). */

@@ -13,6 +13,8 @@ export const TRACE_TRUNCATE: u32 = 6;
 export const TRACE_GUP_SLOW: u32 = 7;
 export const TRACE_EXIT: u32 = 8;
 export const TRACE_EVICT: u32 = 9;
+export const TRACE_FORK: u32 = 10;
+export const TRACE_MREMAP: u32 = 20;
 
 /** Records one event of this CPU; `value` is an address or a number, `extra` a small number. */
 export function trace(kind: u32, value: u64, extra: u32): void {

@@ -15,7 +15,7 @@ const POLL_NS: i64 = 50_000;
  * cell must call `notifyAll` on it when it may have sleepers.
  */
 export function waitWhile(cell: Atomic<u32>, value: u32): void {
-  sleepWhile(cell, value, SLEEP_NS);
+  sleepWhile(cell, value, SLEEP_NS, false);
 }
 
 /**
@@ -23,7 +23,7 @@ export function waitWhile(cell: Atomic<u32>, value: u32): void {
  * (a walker that turns interrupts on again).
  */
 export function pollWhile(cell: Atomic<u32>, value: u32): void {
-  sleepWhile(cell, value, POLL_NS);
+  sleepWhile(cell, value, POLL_NS, false);
 }
 
 /**
@@ -35,11 +35,23 @@ export function aloneOnMachine(): bool {
 }
 
 /**
+ * Like `waitWhile`, but comes back as well when nobody runs who could change the cell: for waits
+ * that a program can bring about by a mistake of its own. The caller looks at the cell.
+ */
+export function waitUnlessAlone(cell: Atomic<u32>, value: u32): void {
+  sleepWhile(cell, value, SLEEP_NS, true);
+}
+
+/**
  * No local variable of this function may be set before the wait and used behind it: V8's baseline
  * compiler (seen in V8 11.3, Node 20.20) loses locals across `memory.atomic.wait32`, and only keeps
  * parameters.
  */
-function sleepWhile(cell: Atomic<u32>, value: u32, timeoutNs: i64): void {
+function sleepWhile(cell: Atomic<u32>, value: u32, timeoutNs: i64, givesUp: bool): void {
+  if (isDefined(SCHED)) {
+    cell.awaitOther(value);
+    return;
+  }
   for (let i = 0; i < SPINS; i++) {
     if (cell.load() != value) return;
   }
@@ -48,6 +60,7 @@ function sleepWhile(cell: Atomic<u32>, value: u32, timeoutNs: i64): void {
     trapIfStopped();
     // Whoever changes the cell does so before it leaves the machine: look at the cell again.
     const alone = aloneOnMachine();
+    if (alone && givesUp) break;
     BUG_ON(alone && cell.load() == value, 101);
     cell.wait(value, timeoutNs);
   }

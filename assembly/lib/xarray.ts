@@ -6,8 +6,8 @@ import { SpinLock } from './spinlock';
  * An array indexed by 64-bit numbers, sparse, with three marks an entry (Linux: struct xarray): a
  * tree of nodes with 64 slots, as high as the largest index needs. It holds a file's page cache.
  *
- * Entries are addresses of at least four-byte alignment; 0 is none. A slot that points to another
- * node has bit 1 set.
+ * Entries are addresses of at least four-byte alignment, or numbers of 30 bits, with bit 0 set
+ * (`xaMkValue`); 0 is none. A slot that points to another node has bit 1 set.
  *
  * Writers hold `lock`. Readers may hold nothing: with interrupts off (see lib/rcu.ts) `xaLoad`
  * walks slots that change one by one; a node that has become empty is unlinked but freed only by
@@ -85,6 +85,21 @@ export class XArray {
 }
 
 if (offsetof<XArray>() != 16) ERROR('structs reserve sixteen bytes for an xarray');
+
+/** A small number as an entry, told from an address by its lowest bit (Linux: xa_mk_value). */
+export function xaMkValue(value: u32): usize {
+  return ((<usize>value) << 2) | 1;
+}
+
+/** The number in such an entry (Linux: xa_to_value). */
+export function xaToValue(entry: usize): u32 {
+  return <u32>(entry >> 2);
+}
+
+/** True if the entry is a number, and no address (Linux: xa_is_value). */
+export function xaIsValue(entry: usize): bool {
+  return (entry & 1) != 0;
+}
 
 /** The entry at `index`, or 0 (Linux: xa_load). The lock is held, or interrupts are off. */
 export function xaLoad(xa: XArray, index: u64): usize {

@@ -1,5 +1,9 @@
+import { BUG_ANON_VMA_DEGREE, BUG_ANON_VMA_PUT_ORDER } from '../abi';
+import { BUG_ON, VM_BUG_ON } from '../lib/bug';
 import { ENOMEM } from '../lib/errno';
 import { intervalInsert, intervalRemove } from '../lib/interval_tree';
+import { synchronize } from '../lib/rcu';
+import { reenacts } from '../lib/machine';
 import { CACHE_ANON_VMA, CACHE_AVC, cacheAlloc, cacheFree } from '../lib/slab';
 import { AnonVma, AnonVmaChain } from '../types/anon_vma';
 import { VM_ACCESS_FLAGS, Vma } from '../types/vm_area';
@@ -9,7 +13,9 @@ import { nextVma, prevVma } from './vma';
 /**
  * The lists that lead from anonymous pages to VMAs (Linux: the first half of mm/rmap.c). Each VMA
  * with anonymous pages belongs to an anon_vma, joined by a chain; VMAs that could be merged share
- * one.
+ * one. A page names the anon_vma of the VMA that it was made for. A fork makes a child's VMA join
+ * all the anon_vmas of its parent's and one of its own, whose parent is the parent's: a family,
+ * with one lock in its oldest member.
  */
 
 /**
@@ -28,6 +34,7 @@ export function anonVmaPrepare(vma: Vma): i32 {
       cacheFree(CACHE_AVC, chain);
       return -ENOMEM;
     }
+    anonVma.numChildren = 1; // a root counts itself
   }
   anonVma.root.rwsem.downWrite();
   vma.vmMm.pageTableLock.lock();
@@ -46,51 +53,127 @@ export function anonVmaPrepare(vma: Vma): i32 {
   return 0;
 }
 
-/** Joins `to` to every anon_vma of `from`, as a split does; or -ENOMEM (Linux: anon_vma_clone). */
+/**
+ * Joins `to`, a part of what `from` was or a mapping that swallows it, to every anon_vma of `from`,
+ * and makes its own the same: 0 or -ENOMEM (Linux: anon_vma_clone, from __split_vma and
+ * dup_anon_vma).
+ */
 export function anonVmaClone(to: Vma, from: Vma): i32 {
-  const head = from.anonVmaChain;
-  for (let link = head.next; link != head; link = link.next) {
-    const address = cacheAlloc(CACHE_AVC);
-    if (address == 0) {
-      unlinkAnonVmas(to);
-      return -ENOMEM;
-    }
-    const anonVma = AnonVmaChain.fromSameVma(link).anonVma;
-    anonVma.root.rwsem.downWrite();
-    linkChain(changetype<AnonVmaChain>(address), to, anonVma);
-    anonVma.root.rwsem.upWrite();
+  to.anonVma = from.anonVma;
+  return cloneChains(to, from);
+}
+
+/**
+ * Joins a child's VMA to every anon_vma of its parent's, so that the reverse map finds in the child
+ * the pages that both share, and to one of its own for the pages that the child will have for
+ * itself: 0 or -ENOMEM (Linux: anon_vma_fork).
+ */
+export function anonVmaFork(child: Vma, parent: Vma): i32 {
+  const above = parent.anonVma;
+  if (above == null) return 0;
+  child.anonVma = null;
+  if (cloneChains(child, parent) < 0) return -ENOMEM;
+  if (child.anonVma != null) return 0; // an ancestor's that nobody uses any more
+  const anonVma = allocAnonVma();
+  if (anonVma == null) {
+    unlinkAnonVmas(child);
+    return -ENOMEM;
   }
-  const own = from.anonVma;
-  to.anonVma = own;
-  if (own != null) {
-    own.root.rwsem.downWrite();
-    own.numActiveVmas++;
-    own.root.rwsem.upWrite();
+  const chain = cacheAlloc(CACHE_AVC);
+  if (chain == 0) {
+    putAnonVma(anonVma);
+    unlinkAnonVmas(child);
+    return -ENOMEM;
   }
+  const root = above.root;
+  anonVma.root = root;
+  anonVma.parent = above;
+  anonVma.numActiveVmas = 1;
+  root.refcount.add(1); // the lock of the family must live as long as the family
+  child.anonVma = anonVma;
+  root.rwsem.downWrite();
+  linkChain(changetype<AnonVmaChain>(chain), child, anonVma);
+  above.numChildren++;
+  root.rwsem.upWrite();
   return 0;
 }
 
-/** Leaves every anon_vma; the last to leave frees it (Linux: unlink_anon_vmas). */
+/**
+ * Joins `to` to every anon_vma of `from`, in the same order. If `to` has none of its own yet, it
+ * adopts one that no VMA calls its own and that has one child at most: so a process that forks and
+ * ends, again and again, does not grow an endless chain of ancestors. Both counts are needed: as
+ * one, an anon_vma in use was adopted a second time (CVE-2022-42703). A root counts itself as a
+ * child, and is never adopted while it has another.
+ */
+function cloneChains(to: Vma, from: Vma): i32 {
+  const head = from.anonVmaChain;
+  if (head.isEmpty) return 0;
+  const rwsem = AnonVmaChain.fromSameVma(head.next).anonVma.root.rwsem;
+  let error: i32 = 0;
+  rwsem.downWrite();
+  for (let link = head.prev; link != head; link = link.prev) {
+    const address = cacheAlloc(CACHE_AVC);
+    if (address == 0) {
+      error = -ENOMEM;
+      break;
+    }
+    const anonVma = AnonVmaChain.fromSameVma(link).anonVma;
+    linkChain(changetype<AnonVmaChain>(address), to, anonVma);
+    if (to.anonVma == null && isAdoptable(anonVma, from)) to.anonVma = anonVma;
+  }
+  const own = to.anonVma;
+  if (error == 0 && own != null) own.numActiveVmas++;
+  rwsem.upWrite();
+  if (error < 0) {
+    to.anonVma = null; // not counted in it
+    unlinkAnonVmas(to);
+  }
+  return error;
+}
+
+/** True for an anon_vma that nobody calls its own, and that has one child at most. */
+function isAdoptable(anonVma: AnonVma, from: Vma): bool {
+  if (reenacts(BUG_ANON_VMA_DEGREE)) {
+    const degree = anonVma.numChildren + anonVma.numActiveVmas;
+    return anonVma != from.anonVma && degree < 2;
+  }
+  return anonVma.numActiveVmas == 0 && anonVma.numChildren < 2;
+}
+
+/**
+ * Leaves every anon_vma; the last to leave frees it (Linux: unlink_anon_vmas). An anon_vma without
+ * VMAs has no descendants with VMAs either, since those are joined to all of their ancestors.
+ */
 export function unlinkAnonVmas(vma: Vma): void {
   const head = vma.anonVmaChain;
+  if (head.isEmpty) return;
+  const rwsem = AnonVmaChain.fromSameVma(head.next).anonVma.root.rwsem;
+  rwsem.downWrite();
   const own = vma.anonVma;
-  if (own != null) {
-    own.root.rwsem.downWrite();
-    own.numActiveVmas--;
-    own.root.rwsem.upWrite();
+  if (own != null) own.numActiveVmas--;
+  vma.anonVma = null;
+  for (let link = head.next; link != head;) {
+    const chain = AnonVmaChain.fromSameVma(link);
+    const anonVma = chain.anonVma;
+    link = link.next;
+    intervalRemove<AvcInterval>(anonVma.tree, chain.node);
+    if (anonVma.tree.node == null) {
+      anonVma.parent.numChildren--;
+      continue; // the lock may lie in it: it is freed below
+    }
+    chain.sameVma.del();
+    cacheFree(CACHE_AVC, changetype<usize>(chain));
   }
+  rwsem.upWrite();
   while (!head.isEmpty) {
     const chain = AnonVmaChain.fromSameVma(head.next);
     const anonVma = chain.anonVma;
-    anonVma.root.rwsem.downWrite();
-    intervalRemove<AvcInterval>(anonVma.tree, chain.node);
-    const empty = anonVma.tree.node == null;
-    anonVma.root.rwsem.upWrite();
+    VM_BUG_ON(anonVma.numChildren != 0, 201);
+    VM_BUG_ON(anonVma.numActiveVmas != 0, 202);
     chain.sameVma.del();
     cacheFree(CACHE_AVC, changetype<usize>(chain));
-    if (empty) putAnonVma(anonVma);
+    putAnonVma(anonVma);
   }
-  vma.anonVma = null;
 }
 
 /**
@@ -114,18 +197,33 @@ export function anonVmaPostUpdate(vma: Vma): void {
   }
 }
 
-/** Drops a reference, and frees with the last one (Linux: put_anon_vma). */
+/**
+ * Drops a reference, and frees with the last one, once those have passed who found it through a
+ * page and have no reference yet (Linux: put_anon_vma, SLAB_TYPESAFE_BY_RCU; see mm/rmap_walk.ts).
+ * The root goes after the child that holds it.
+ */
 export function putAnonVma(anonVma: AnonVma): void {
-  if (anonVma.refcount.fetchSub(1) == 1) cacheFree(CACHE_ANON_VMA, changetype<usize>(anonVma));
+  if (anonVma.refcount.fetchSub(1) != 1) return;
+  const root = anonVma.root;
+  synchronize();
+  if (root != anonVma && reenacts(BUG_ANON_VMA_PUT_ORDER)) {
+    putAnonVma(root);
+    // Linux looks here whether somebody still holds the family's lock (anon_vma_free).
+    BUG_ON(root.refcount.load() == 0, 310);
+    cacheFree(CACHE_ANON_VMA, changetype<usize>(anonVma));
+    return;
+  }
+  cacheFree(CACHE_ANON_VMA, changetype<usize>(anonVma));
+  if (root != anonVma) putAnonVma(root);
 }
 
+/** A family of its own, that nobody has joined yet (Linux: anon_vma_alloc). */
 function allocAnonVma(): AnonVma | null {
   const address = cacheAlloc(CACHE_ANON_VMA);
   if (address == 0) return null;
   const anonVma = changetype<AnonVma>(address);
   anonVma.root = anonVma;
   anonVma.parent = anonVma;
-  anonVma.numChildren = 1; // a root counts itself
   anonVma.refcount.init(1);
   return anonVma;
 }

@@ -5,6 +5,7 @@ import { Inode } from '../types/address_space';
 import { File } from '../types/file';
 import { NR_OPEN, Task } from '../types/task';
 import { iput } from './inode';
+import { pipeOpen, pipeRelease } from './pipe';
 
 /** Open files and the descriptors that name them (Linux: fs/file_table.c, fs/file.c). */
 
@@ -17,6 +18,7 @@ export function allocFile(inode: Inode, mode: u32, flags: u32): File | null {
   file.fMode = mode;
   file.fFlags.init(flags);
   file.fCount.init(1);
+  if (inode.pipe != null) pipeOpen(inode, mode);
   return file;
 }
 
@@ -29,6 +31,7 @@ export function getFile(file: File): void {
 export function fput(file: File): void {
   if (file.fCount.fetchSub(1) != 1) return;
   const inode = file.inode;
+  if (inode.pipe != null) pipeRelease(inode, file.fMode);
   cacheFree(CACHE_FILE, changetype<usize>(file));
   iput(inode);
 }
@@ -51,6 +54,27 @@ export function installFd(task: Task, file: File, from: u32): i32 {
   if (fd < NR_OPEN) setFile(task, fd, <u32>changetype<usize>(file));
   task.filesLock.unlock();
   return fd < NR_OPEN ? <i32>fd : -EMFILE;
+}
+
+/** Gives a new process all descriptors of another, close-on-exec as it was (Linux: dup_fd). */
+export function dupFdTable(child: Task, parent: Task): void {
+  parent.filesLock.lock();
+  for (let fd: u32 = 0; fd < NR_OPEN; fd++) {
+    const slot = cellAt<u32>(slotOf(parent, fd)).load();
+    if (slot == 0) continue;
+    getFile(changetype<File>(<usize>(slot & ~1)));
+    setFile(child, fd, slot);
+  }
+  parent.filesLock.unlock();
+}
+
+/** True if a descriptor is free. */
+export function hasFreeFd(task: Task): bool {
+  task.filesLock.lock();
+  let fd: u32 = 0;
+  while (fd < NR_OPEN && fileAt(task, fd) != null) fd++;
+  task.filesLock.unlock();
+  return fd < NR_OPEN;
 }
 
 /** Frees a descriptor and drops its reference (Linux: close_fd). */

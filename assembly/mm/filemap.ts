@@ -1,7 +1,7 @@
 import { VM_NR_FILE_PAGES, VM_NR_SHMEM } from '../abi';
 import { localIrqRestore, localIrqSave, synchronize } from '../lib/rcu';
 import { VM_BUG_ON } from '../lib/bug';
-import { xaEraseLocked, xaLoad, xaReapLocked, xaStoreLocked } from '../lib/xarray';
+import { xaEraseLocked, xaIsValue, xaLoad, xaReapLocked, xaStoreLocked } from '../lib/xarray';
 import { AddressSpace } from '../types/address_space';
 import { PG_DIRTY, PG_LOCKED, PG_SWAPBACKED, PG_UPTODATE, Page } from '../types/page';
 import { putPage } from './page_alloc';
@@ -12,7 +12,8 @@ import { modPageState } from './vmstat';
 /** The page cache (Linux: mm/filemap.c). The cache holds one reference to each of its pages. */
 
 /**
- * The page at `index` with a reference, or null (Linux: filemap_get_entry). Takes no lock: after
+ * The page at `index` with a reference, or null, also where it was swapped out (Linux:
+ * filemap_get_entry). Takes no lock: after
  * the reference it looks again whether the page is still in its place.
  */
 export function filemapGetPage(mapping: AddressSpace, index: u64): Page | null {
@@ -20,7 +21,7 @@ export function filemapGetPage(mapping: AddressSpace, index: u64): Page | null {
   localIrqSave();
   while (true) {
     const address = xaLoad(mapping.iPages, index);
-    if (address == 0) break;
+    if (address == 0 || xaIsValue(address)) break;
     const page = changetype<Page>(address);
     if (!tryGetPage(page)) continue; // removed between: look again
     if (xaLoad(mapping.iPages, index) == address) {

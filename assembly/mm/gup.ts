@@ -5,12 +5,14 @@ import {
   FOLL_FORCE,
   FOLL_LONGTERM,
   FOLL_PIN,
+  FOLL_TOUCH,
   FOLL_WRITE,
   PIN_GET_PAGE,
   PIN_I_MMAP_WRITABLE,
   PIN_I_MMAP_WRITABLE_PERCPU,
   PIN_PINCOUNT,
   SIGBUS_RESULT,
+  SIGSEGV_RESULT,
   VM_GUP_FAST_FALLBACK,
 } from '../abi';
 import {
@@ -19,10 +21,11 @@ import {
   entryOf,
   ptePfn,
   ptePresent,
+  pteDirty,
   pteSpecial,
   pteWrite,
 } from '../arch/pgtable';
-import { setBits, thisCpuAdd } from '../lib/atomic';
+import { thisCpuAdd } from '../lib/atomic';
 import { EFAULT, ENOMEM, EOVERFLOW } from '../lib/errno';
 import { thisCpu } from '../lib/percpu';
 import { localIrqRestore, localIrqSave } from '../lib/rcu';
@@ -31,17 +34,19 @@ import { PAGE_SHIFT, PAGE_SIZE } from '../memlayout';
 import { AS_DONTPIN } from '../types/address_space';
 import { GUP_ENTRY_SIZE, GupEntry } from '../types/gup_vec';
 import { MMF_HAS_PINNED, MmStruct } from '../types/mm_struct';
-import { PG_ANON_EXCLUSIVE, PG_REFERENCED, Page } from '../types/page';
+import { PG_ANON_EXCLUSIVE, Page } from '../types/page';
 import { VM_MAYREAD, VM_READ, VM_WRITE, Vma } from '../types/vm_area';
 import { gupFast, releaseEntries } from './gup_fast';
 import { handleMmFault } from './memory';
 import { findPteTable, pteLock } from './pgtable';
+import { keepsExclusive } from './policy/cow';
 import { GetPage } from './policy/get_page';
 import { IMmapWritable } from './policy/i_mmap_writable';
 import { IMmapWritablePercpu } from './policy/i_mmap_writable_percpu';
 import { FILE_REFUSES } from './policy/pin';
 import { PinCount } from './policy/pincount';
 import { ReadWriteSplit } from './policy/read_write_split';
+import { markPageAccessed } from './swap';
 import { vmaLookup } from './vma_tree';
 import { countVmEvent } from './vmstat';
 
@@ -73,7 +78,7 @@ export function getUserPagesFast(
     mm,
     first + ((<u64>fast) << PAGE_SHIFT),
     nr - fast,
-    flags,
+    flags | FOLL_TOUCH,
     entries + <usize>fast * GUP_ENTRY_SIZE,
   );
   if (rest < 0) return fast != 0 ? <i32>fast : rest;
@@ -165,51 +170,62 @@ const NEEDS_UNSHARE: i32 = 2;
 
 /** Follows one entry, faulting until that works (Linux: follow_page_mask, faultin_page). */
 function gupOne(vma: Vma, address: u64, flags: u32, entry: GupEntry): i32 {
+  let broken = false;
   while (true) {
-    const followed = followPage(vma, address, flags, entry);
+    const followed = followPage(vma, address, flags, broken, entry);
     if (followed <= 0) return followed;
     let how: u32 = (flags & FOLL_WRITE) != 0 ? FAULT_FLAG_WRITE : 0;
     if (followed == NEEDS_UNSHARE) how = FAULT_FLAG_UNSHARE;
     const result = handleMmFault(vma, address, how);
-    if (result == -SIGBUS_RESULT) return -EFAULT;
+    if (result == -SIGBUS_RESULT || result == -SIGSEGV_RESULT) return -EFAULT;
     if (result < 0) return result;
+    broken = how == FAULT_FLAG_WRITE;
   }
 }
 
 /**
  * The page of one entry, under its lock: 0 and taken, or what is missing (Linux: follow_page_pte).
  */
-function followPage(vma: Vma, address: u64, flags: u32, entry: GupEntry): i32 {
+function followPage(vma: Vma, address: u64, flags: u32, broken: bool, entry: GupEntry): i32 {
   const table = findPteTable(vma.vmMm, address);
   if (table == 0) return NEEDS_FAULT;
   const lock = pteLock(table);
   lock.lock();
-  const result = followPteLocked(vma, entryOf(table, address, 0).load(), flags, entry);
+  const pte = entryOf(table, address, 0).load();
+  const result = followPteLocked(vma, pte, flags, broken, entry);
   lock.unlock();
   return result;
 }
 
-function followPteLocked(vma: Vma, pte: u64, flags: u32, entry: GupEntry): i32 {
+function followPteLocked(vma: Vma, pte: u64, flags: u32, broken: bool, entry: GupEntry): i32 {
   if (!ptePresent(pte)) return NEEDS_FAULT;
   if ((pte & PAGE_PROTNONE) != 0 && (flags & FOLL_FORCE) == 0) return -EFAULT;
-  if ((flags & FOLL_WRITE) != 0 && !pteWrite(pte) && !canForceWrite(vma, pte, flags)) {
+  if ((flags & FOLL_WRITE) != 0 && !pteWrite(pte) && !canForceWrite(vma, pte, flags, broken)) {
     return NEEDS_FAULT;
   }
   if (!pteWrite(pte) && mustUnshare(vma, pte, flags)) return NEEDS_UNSHARE;
   return takeByPolicy(Page.fromPfn(ptePfn(pte)), flags, entry);
 }
 
-/** FOLL_FORCE writes to a private page that is the process's own (Linux: can_follow_write_pte). */
-function canForceWrite(vma: Vma, pte: u64, flags: u32): bool {
+/**
+ * FOLL_FORCE writes to a private page that is the process's own (Linux: can_follow_write_pte).
+ * Where pages do not say so, to one that is dirty after a fault of this call (Linux 4.8: FOLL_COW):
+ * if it was thrown away since, the entry that a read has made anew is clean (CVE-2016-5195).
+ */
+function canForceWrite(vma: Vma, pte: u64, flags: u32, broken: bool): bool {
   if ((flags & FOLL_FORCE) == 0 || !vma.isCow || (vma.vmFlags & VM_WRITE) != 0) return false;
   if (pteSpecial(pte)) return false;
   const page = Page.fromPfn(ptePfn(pte));
-  return page.isAnon && (page.flags.load() & PG_ANON_EXCLUSIVE) != 0;
+  if (!page.isAnon) return false;
+  return keepsExclusive() ? (page.flags.load() & PG_ANON_EXCLUSIVE) != 0 : broken && pteDirty(pte);
 }
 
-/** A pin for reading must not watch a page that the process's next write replaces. */
+/**
+ * A pin for reading must not watch a page that the process's next write replaces; designs that do
+ * not know which pages those are let it (axis `cow`).
+ */
 function mustUnshare(vma: Vma, pte: u64, flags: u32): bool {
-  if ((flags & FOLL_PIN) == 0 || (flags & FOLL_WRITE) != 0) return false;
+  if ((flags & FOLL_PIN) == 0 || (flags & FOLL_WRITE) != 0 || !keepsExclusive()) return false;
   const special = pteSpecial(pte);
   if (special || !Page.fromPfn(ptePfn(pte)).isAnon) {
     return (flags & FOLL_LONGTERM) != 0 && vma.isCow;
@@ -242,7 +258,7 @@ function take<P>(page: Page, flags: u32, entry: GupEntry): i32 {
     }
     if (counted != 0) thisCpu().gupCounted.init(counted);
   }
-  setBits(page.flags, PG_REFERENCED);
+  if ((flags & FOLL_TOUCH) != 0) markPageAccessed(page);
   entry.pfn.init(page.pfn);
   entry.mapping.init(counted);
   return 0;

@@ -1,4 +1,11 @@
-import { FOLL_LONGTERM, FOLL_PIN, FOLL_WRITE, SEAL_DONTPIN } from '../abi';
+import {
+  BUG_GUP_NO_PTE_RECHECK,
+  BUG_SEAL_GUP_COUNT_WRONG_MAPPING,
+  FOLL_LONGTERM,
+  FOLL_PIN,
+  FOLL_WRITE,
+  SEAL_DONTPIN,
+} from '../abi';
 import {
   PAGE_PRESENT,
   PTRS_PER_TABLE,
@@ -10,6 +17,7 @@ import {
   tableOf,
 } from '../arch/pgtable';
 import { setBits } from '../lib/atomic';
+import { reenacts } from '../lib/machine';
 import { thisCpu } from '../lib/percpu';
 import { localIrqRestore, localIrqSave } from '../lib/rcu';
 import { PAGE_SHIFT } from '../memlayout';
@@ -17,6 +25,7 @@ import { AS_DONTPIN, AddressSpace } from '../types/address_space';
 import { GUP_ENTRY_SIZE, GupEntry } from '../types/gup_vec';
 import { MMF_HAS_PINNED, MmStruct } from '../types/mm_struct';
 import { PAGE_MAPPING_ANON, PG_ANON_EXCLUSIVE, PG_REFERENCED, Page } from '../types/page';
+import { keepsExclusive } from './policy/cow';
 import { FILE_REFUSES } from './policy/pin';
 
 /**
@@ -66,12 +75,19 @@ export function releaseEntries<P>(entries: usize, nr: u32, write: bool): void {
   const policy = changetype<P>(0);
   for (let i: u32 = 0; i < nr; i++) {
     const entry = GupEntry.at(entries, i);
-    policy.release(Page.fromPfn(entry.pfn.load()), write);
-    if (policy.countsFiles) {
-      const mapping = entry.mapping.load();
-      if (mapping != 0) policy.uncountFile(mapping);
-    }
+    const page = Page.fromPfn(entry.pfn.load());
+    const mapping = policy.countsFiles ? countedMapping(page, entry) : 0;
+    policy.release(page, write);
+    if (policy.countsFiles && mapping != 0) policy.uncountFile(mapping);
   }
+}
+
+/** The file that an entry has counted in; the page may have left it meanwhile. */
+function countedMapping(page: Page, entry: GupEntry): u32 {
+  const counted = entry.mapping.load();
+  // Who asks the page finds none once it was truncated, and the file is never lowered again.
+  if (reenacts(BUG_SEAL_GUP_COUNT_WRONG_MAPPING) && counted != 0) return page.mapping.load();
+  return counted;
 }
 
 /** Table by table (Linux: gup_fast_pgd_range and below). */
@@ -125,7 +141,9 @@ function gupPteRange<P>(table: usize, start: u64, nr: u32, flags: u32, entries: 
     }
     // PG_anon_exclusive may be read only after the entry: whoever clears it clears the entry first.
     const simple = pteWrite(pte) && !careful;
-    if (ptep.load() != pte || !(simple || pageAllowed(page, pte, flags))) {
+    // Without F5 the page may be unmapped, and its counts read, before this CPU has raised them.
+    const stands = reenacts(BUG_GUP_NO_PTE_RECHECK) || ptep.load() == pte;
+    if (!stands || !(simple || pageAllowed(page, pte, flags))) {
       if (counted != 0) policy.uncountFile(counted);
       policy.release(page, write);
       return i;
@@ -160,5 +178,5 @@ function mappingAllowed(mapping: u32): bool {
 function mustUnshareFast(page: Page, flags: u32): bool {
   if ((flags & FOLL_WRITE) != 0) return false;
   if (!page.isAnon) return (flags & FOLL_LONGTERM) != 0; // no VMA here to tell a private mapping
-  return (page.flags.load() & PG_ANON_EXCLUSIVE) == 0;
+  return keepsExclusive() && (page.flags.load() & PG_ANON_EXCLUSIVE) == 0;
 }

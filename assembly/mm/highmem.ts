@@ -1,5 +1,6 @@
 import { machine } from '../lib/machine';
-import { PAGE_SIZE } from '../memlayout';
+import { SchedOp, schedPoint } from '../lib/sched_point';
+import { CONTENTS_BASE, PAGE_SHIFT, PAGE_SIZE } from '../memlayout';
 import { CONTENTS_FULL, CONTENTS_NONE, pageAddress, pageStamp } from '../types/page';
 
 /**
@@ -7,11 +8,14 @@ import { CONTENTS_FULL, CONTENTS_NONE, pageAddress, pageStamp } from '../types/p
  * holds 4096 bytes, one word that stands for them all, or nothing, as the machine was booted.
  *
  * Contents are what user space and devices write: they may change at any time under a reader, and
- * are no shared state of the kernel's. So they are accessed plainly.
+ * are no shared state of the kernel's. So they are accessed plainly. The SCHED build announces each
+ * access as one to the whole frame, whatever it contains: who wrote before whom is what an explorer
+ * must try out.
  */
 
 /** Zeroes a frame (Linux: clear_highpage). */
 export function clearPage(pfn: u32): void {
+  if (isDefined(SCHED)) announce(pfn, SchedOp.Store);
   const contents = machine().contents;
   if (contents == CONTENTS_NONE) return;
   if (contents == CONTENTS_FULL) memory.fill(pageAddress(pfn), 0, PAGE_SIZE);
@@ -20,6 +24,8 @@ export function clearPage(pfn: u32): void {
 
 /** Copies a frame onto another (Linux: copy_highpage). */
 export function copyPage(to: u32, from: u32): void {
+  if (isDefined(SCHED)) announce(from, SchedOp.Load);
+  if (isDefined(SCHED)) announce(to, SchedOp.Store);
   const contents = machine().contents;
   if (contents == CONTENTS_NONE) return;
   if (contents == CONTENTS_FULL) memory.copy(pageAddress(to), pageAddress(from), PAGE_SIZE);
@@ -28,6 +34,7 @@ export function copyPage(to: u32, from: u32): void {
 
 /** Zeroes `length` bytes of a frame from `offset` on (Linux: zero_user). */
 export function zeroPageRange(pfn: u32, offset: u32, length: u32): void {
+  if (isDefined(SCHED)) announce(pfn, SchedOp.Store);
   const contents = machine().contents;
   if (contents == CONTENTS_NONE) return;
   if (contents == CONTENTS_FULL) memory.fill(pageAddress(pfn) + offset, 0, length);
@@ -38,6 +45,7 @@ export function zeroPageRange(pfn: u32, offset: u32, length: u32): void {
 
 /** Copies bytes out of a frame into `buffer`. */
 export function readPage(pfn: u32, offset: u32, buffer: usize, length: u32): void {
+  if (isDefined(SCHED)) announce(pfn, SchedOp.Load);
   const contents = machine().contents;
   if (contents == CONTENTS_FULL) memory.copy(buffer, pageAddress(pfn) + offset, length);
   else if (contents == CONTENTS_NONE) memory.fill(buffer, 0, length);
@@ -50,6 +58,7 @@ export function readPage(pfn: u32, offset: u32, buffer: usize, length: u32): voi
 
 /** Copies bytes of `buffer` into a frame. */
 export function writePage(pfn: u32, offset: u32, buffer: usize, length: u32): void {
+  if (isDefined(SCHED)) announce(pfn, SchedOp.Store);
   const contents = machine().contents;
   if (contents == CONTENTS_NONE) return;
   if (contents == CONTENTS_FULL) memory.copy(pageAddress(pfn) + offset, buffer, length);
@@ -63,4 +72,8 @@ export function writePage(pfn: u32, offset: u32, buffer: usize, length: u32): vo
 /** The byte of a frame's word that stands for the byte at `offset`. */
 function stampByte(pfn: u32, offset: u32): usize {
   return pageStamp(pfn) + (offset & 7);
+}
+
+function announce(pfn: u32, op: SchedOp): void {
+  schedPoint(CONTENTS_BASE + ((<usize>pfn) << PAGE_SHIFT), op, PAGE_SIZE);
 }

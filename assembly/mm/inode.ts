@@ -7,18 +7,19 @@ import { CACHE_INODE, CACHE_NAME, cacheAlloc, cacheFree } from '../lib/slab';
 import { TRACE_EVICT, trace } from '../lib/trace';
 import { AS_DONTPIN, F_SEAL_SEAL, INODE_ORPHAN, Inode } from '../types/address_space';
 import { inodeLists } from '../types/machine_lists';
+import { freePipe } from './pipe';
 import { pinsOfFile } from './policy/file_pins';
 import { truncateInodePages } from './truncate';
 
 /**
  * Inodes, and their end (Linux: fs/inode.c, shmem_evict_inode).
  *
- * An inode lives while files are open or mapped. With the last of them gone its pages leave the
- * cache, and it is freed, unless pins of its pages are counted in it (policies pin: i-mmap-writable
- * and i-mmap-writable-percpu): a pin must find the counter that it lowers. Such an inode becomes an
- * orphan. No new pin can reach it: its pages are mapped nowhere and belong to no file. Its counters
- * only fall, and whoever next evicts an inode or releases pins outside of the fast loops frees the
- * orphans whose counters have reached zero.
+ * An inode lives while it has a name, or files are open or mapped. With the last of them gone its
+ * pages leave the cache, and it is freed, unless pins of its pages are counted in it (policies pin:
+ * i-mmap-writable and i-mmap-writable-percpu): a pin must find the counter that it lowers. Such an
+ * inode becomes an orphan. No new pin can reach it: its pages are mapped nowhere and belong to no
+ * file. Its counters only fall, and whoever next evicts an inode or releases pins outside of the
+ * fast loops frees the orphans whose counters have reached zero.
  *
  * A GUP-fast walker may have read the address of the mapping from a page just before, and be about
  * to raise its counter (only to find the entry of the page table changed, and lower it again). So
@@ -29,6 +30,7 @@ import { truncateInodePages } from './truncate';
 export function inodeInit(): void {
   inodeLists().inodes.init();
   inodeLists().orphans.init();
+  inodeLists().names.init();
 }
 
 /** A new file without pages and one reference; or null when memory is exhausted. */
@@ -114,6 +116,8 @@ function destroyInode(inode: Inode): void {
     clearKernelPage(counters);
     freeKernelPage(counters);
   }
+  const pipe = inode.pipe;
+  if (pipe != null) freePipe(pipe);
   if (inode.name != 0) cacheFree(CACHE_NAME, inode.name);
   cacheFree(CACHE_INODE, changetype<usize>(inode));
 }

@@ -1,19 +1,20 @@
 import {
-  PIN_GET_PAGE,
+  BUG_SEAL_FALSE_BUSY,
+  BUG_SEAL_SCAN_BEFORE_DENY,
   PIN_I_MMAP_WRITABLE,
   PIN_I_MMAP_WRITABLE_PERCPU,
-  PIN_PINCOUNT,
   SEAL_REFUSE_IF_COUNTED,
   SEAL_WAIT_FOR_PINS,
   VM_SEAL_PIN_WAITS,
 } from '../abi';
 import { EBUSY, EDEADLK, EINVAL, EPERM, ESLEEP } from '../lib/errno';
-import { machine } from '../lib/machine';
+import { machine, reenacts } from '../lib/machine';
 import { TRACE_SEAL, trace } from '../lib/trace';
 import {
   XA_MARK_TOWRITE,
   XA_NONE,
   xaClearMarkLocked,
+  xaIsValue,
   xaLoad,
   xaMarkedLocked,
   xaNext,
@@ -36,8 +37,8 @@ import { Page } from '../types/page';
 import { inodeLock, inodeSleepLocked, inodeUnlock } from './inode_lock';
 import { allowWritable, denyWritable } from './mapping_writable';
 import { countPinsExactly } from './policy/i_mmap_writable_percpu';
-import { GUP_PIN_COUNTING_BIAS } from './policy/pincount';
-import { writersOf } from './policy/read_write_split';
+import { pinsOfPage } from './policy/pins_of_page';
+import { lruAddDrainAll, lruExactBegin, lruExactEnd } from './swap';
 import { countVmEvent } from './vmstat';
 
 /**
@@ -60,8 +61,8 @@ export const LAST_SCAN: u32 = 4;
 /** All seals may be there from the start or be added, never be taken away. */
 export function addSeals(file: File, seals: u32): i32 {
   if ((file.fMode & FMODE_WRITE) == 0) return -EPERM;
-  if ((seals & ~F_ALL_SEALS) != 0) return -EINVAL;
   const inode = file.inode;
+  if ((seals & ~F_ALL_SEALS) != 0 || inode.pipe != null) return -EINVAL;
   if (inodeLock(inode) < 0) return -EDEADLK;
   trace(TRACE_SEAL, inode.iIno, seals);
   const all = withImpliedSeals(inode, seals);
@@ -81,6 +82,7 @@ export function continueAddSeals(file: File, seals: u32, scan: u32): i32 {
   countVmEvent(VM_SEAL_PIN_WAITS);
   const result = scanForPins(inode.mapping, scan);
   if (result == ESLEEP) return ESLEEP;
+  lruExactEnd();
   if (result < 0) allowWritable(inode.mapping);
   else inode.seals |= withImpliedSeals(inode, seals);
   inodeUnlock(inode);
@@ -93,7 +95,7 @@ export function busyPages(inode: Inode): u32 {
   let busy: u32 = 0;
   xa.lock.lock();
   for (let index = xaNext(xa, 0); index != XA_NONE; index = xaNext(xa, index + 1)) {
-    if (hasExtraRefs(changetype<Page>(xaLoad(xa, index)))) busy++;
+    if (hasExtraRefs(xaLoad(xa, index))) busy++;
   }
   xa.lock.unlock();
   return busy;
@@ -104,16 +106,26 @@ function beginSeal(inode: Inode, seals: u32): i32 {
   if ((inode.seals & F_SEAL_SEAL) != 0) return -EPERM;
   if ((seals & F_SEAL_WRITE) == 0 || (inode.seals & F_SEAL_WRITE) != 0) return 0;
   const mapping = inode.mapping;
+  if (reenacts(BUG_SEAL_SCAN_BEFORE_DENY)) return scanThenDeny(inode);
   if (denyWritable(mapping) < 0) return -EBUSY;
   const policy = machine().sealPolicy;
   let result: i32 = 0;
   if (policy == SEAL_WAIT_FOR_PINS) {
+    lruExactBegin();
     if (tagPinned(mapping)) result = scanForPins(mapping, 0);
+    if (result != ESLEEP) lruExactEnd();
   } else if (policy == SEAL_REFUSE_IF_COUNTED && countsPins(mapping)) {
     result = -EBUSY;
   }
   if (result < 0) allowWritable(mapping);
   return result;
+}
+
+/** The wrong order: a pin that is taken, and unmapped, between the two is seen by neither. */
+function scanThenDeny(inode: Inode): i32 {
+  lruAddDrainAll();
+  if (busyPages(inode) != 0) return -EBUSY;
+  return denyWritable(inode.mapping) < 0 ? -EBUSY : 0;
 }
 
 /** F_SEAL_EXEC on an executable file implies the seals that keep its contents. */
@@ -127,7 +139,7 @@ function tagPinned(mapping: AddressSpace): bool {
   const xa = mapping.iPages;
   xa.lock.lock();
   for (let index = xaNext(xa, 0); index != XA_NONE; index = xaNext(xa, index + 1)) {
-    if (hasExtraRefs(changetype<Page>(xaLoad(xa, index)))) {
+    if (hasExtraRefs(xaLoad(xa, index))) {
       xaSetMarkLocked(xa, index, XA_MARK_TOWRITE);
     }
   }
@@ -141,12 +153,14 @@ function tagPinned(mapping: AddressSpace): bool {
  * is left, ESLEEP, or -EBUSY after the last scan (Linux: memfd_wait_for_pins).
  */
 function scanForPins(mapping: AddressSpace, scan: u32): i32 {
+  // Without it a page that is new, in a batch of another CPU, passes for pinned all the time.
+  if (scan == 0 && !reenacts(BUG_SEAL_FALSE_BUSY)) lruAddDrainAll();
   const xa = mapping.iPages;
   let busy = false;
   xa.lock.lock();
   let index = xaNextMarkedLocked(xa, 0, XA_MARK_TOWRITE);
   while (index != XA_NONE) {
-    const pinned = hasExtraRefs(changetype<Page>(xaLoad(xa, index)));
+    const pinned = hasExtraRefs(xaLoad(xa, index));
     if (pinned) busy = true;
     if (!pinned || scan == LAST_SCAN) xaClearMarkLocked(xa, index, XA_MARK_TOWRITE);
     index = xaNextMarkedLocked(xa, index + 1, XA_MARK_TOWRITE);
@@ -157,9 +171,16 @@ function scanForPins(mapping: AddressSpace, scan: u32): i32 {
 }
 
 /** References beyond the page cache's and the mappings' (Linux: folio_expected_ref_count). */
-function hasExtraRefs(page: Page): bool {
+function hasExtraRefs(entry: usize): bool {
+  if (xaIsValue(entry)) return false; // swapped out: nobody refers to it
+  const page = changetype<Page>(entry);
   const mappings = page.mapcount.load() + 1;
   return page.refcount.load() != mappings + 1;
+}
+
+/** Pins of an entry of the page cache that its page counts. */
+function entryPins(entry: usize, policy: u32): i32 {
+  return xaIsValue(entry) ? 0 : pinsOfPage(changetype<Page>(entry), policy);
 }
 
 /** The exact answer of a pin policy that counts; no shared mapping that may write is left. */
@@ -176,18 +197,9 @@ function anyPageCounts(mapping: AddressSpace, policy: u32): bool {
   xa.lock.lock();
   let index = xaNext(xa, 0);
   while (index != XA_NONE && !found) {
-    found = pinsOfPage(changetype<Page>(xaLoad(xa, index)), policy) != 0;
+    found = entryPins(xaLoad(xa, index), policy) != 0;
     index = xaNext(xa, index + 1);
   }
   xa.lock.unlock();
   return found;
-}
-
-/** Pins that a policy counts in the page itself (Linux: folio_maybe_dma_pinned). */
-export function pinsOfPage(page: Page, policy: u32): i32 {
-  const refcount = page.refcount.load();
-  if (policy == PIN_PINCOUNT) return refcount / GUP_PIN_COUNTING_BIAS;
-  if (policy == PIN_GET_PAGE || policy == PIN_I_MMAP_WRITABLE) return 0;
-  if (policy == PIN_I_MMAP_WRITABLE_PERCPU) return 0;
-  return writersOf(refcount);
 }

@@ -1,4 +1,13 @@
-import { FAULT_FLAG_UNSHARE, FAULT_FLAG_WRITE, VM_PGFAULT } from '../abi';
+import {
+  BUG_COW_MAPCOUNT_ONLY,
+  COW_ANON_EXCLUSIVE,
+  COW_MAP_PLUS_SWAP,
+  COW_REF_ONE,
+  FAULT_FLAG_UNSHARE,
+  FAULT_FLAG_WRITE,
+  SIGSEGV_RESULT,
+  VM_PGFAULT,
+} from '../abi';
 import {
   PAGE_ACCESSED,
   PAGE_DIRTY,
@@ -12,19 +21,33 @@ import {
   ptePresent,
   pteSpecial,
   pteWrite,
+  pteYoung,
 } from '../arch/pgtable';
+import { pteIsGuard } from '../arch/pte_marker';
+import { pteIsSwap } from '../arch/swapops';
 import { ENOMEM } from '../lib/errno';
+import { reenacts } from '../lib/machine';
+import { thisCpu } from '../lib/percpu';
 import { synchronize } from '../lib/rcu';
 import { PAGE_SIZE } from '../memlayout';
-import { PG_ANON_EXCLUSIVE, PG_DIRTY, Page, zeroPfn } from '../types/page';
+import { PG_DIRTY, Page, zeroPfn } from '../types/page';
 import { VM_EXEC, VM_READ, VM_SHARED, VM_WRITE, Vma } from '../types/vm_area';
 import { anonVmaPrepare } from './anon_vma';
+import { doFaultAround } from './fault_around';
 import { copyPage } from './highmem';
 import { allocPage, allocZeroedPage, putPage } from './page_alloc';
-import { lockPage, trylockPage, unlockPage } from './page_lock';
+import { lockPage, unlockPage } from './page_lock';
+import { getPage } from './page_ref';
 import { allocPteTable, pteLock } from './pgtable';
+import { CowAnonExclusive } from './policy/cow_anon_exclusive';
+import { CowMapPlusSwap } from './policy/cow_map_plus_swap';
+import { CowRefEqual } from './policy/cow_ref_equal';
+import { CowRefOne } from './policy/cow_ref_one';
 import { addFileRmap, addNewAnonRmap, removeRmap } from './rmap';
 import { faultError, isFaultError, shmemFault } from './shmem';
+import { folioAddLruVma, markPageAccessed } from './swap';
+import { freeSwapCache } from './swap_state';
+import { doSwapPage } from './swapin';
 import { countVmEvent } from './vmstat';
 
 /**
@@ -35,14 +58,16 @@ import { countVmEvent } from './vmstat';
  * Preconditions of all: mmap_lock is held for reading, and the VMA allows the access.
  */
 
-/** Resolves one fault: 0, -ENOMEM or -SIGBUS_RESULT (Linux: handle_mm_fault). */
+/** Resolves one fault: 0, -ENOMEM, -SIGBUS_RESULT or -SIGSEGV_RESULT (Linux: handle_mm_fault). */
 export function handleMmFault(vma: Vma, address: u64, flags: u32): i32 {
   countVmEvent(VM_PGFAULT);
   const table = allocPteTable(vma.vmMm, address);
   if (table == 0) return -ENOMEM;
   const ptep = entryOf(table, address, 0);
   const pte = ptep.load();
+  if (pteIsSwap(pte)) return doSwapPage(vma, address, flags, table, pte);
   if (!ptePresent(pte)) {
+    if (pteIsGuard(pte)) return -SIGSEGV_RESULT;
     return vma.vmFile == null
       ? doAnonymousPage(vma, address, flags, table)
       : doFault(vma, address, flags, table);
@@ -77,14 +102,21 @@ function doAnonymousPage(vma: Vma, address: u64, flags: u32, table: usize): i32 
   if (anonVmaPrepare(vma) < 0) return -ENOMEM;
   const page = allocZeroedPage();
   if (page == null) return -ENOMEM;
-  return installAnonPage(vma, address, table, page, 0);
+  return installAnonPage(vma, address, flags, table, page, 0);
 }
 
 /**
  * Maps a new anonymous page where the entry is still `expected`: empty, or something read-only that
- * the page is a copy of. Otherwise frees the page.
+ * the page is a copy of. Otherwise frees the page. An unshare leaves the writing to a fault.
  */
-function installAnonPage(vma: Vma, address: u64, table: usize, page: Page, expected: u64): i32 {
+function installAnonPage(
+  vma: Vma,
+  address: u64,
+  flags: u32,
+  table: usize,
+  page: Page,
+  expected: u64,
+): i32 {
   const ptep = entryOf(table, address, 0);
   const lock = pteLock(table);
   lock.lock();
@@ -99,19 +131,34 @@ function installAnonPage(vma: Vma, address: u64, table: usize, page: Page, expec
     synchronize();
   }
   addNewAnonRmap(page, vma, address);
-  const writable = (vma.vmFlags & VM_WRITE) != 0 ? PAGE_RW | PAGE_DIRTY : 0;
+  folioAddLruVma(page, vma);
+  const writable = (flags & FAULT_FLAG_WRITE) != 0 ? writeBits(vma) : 0;
   ptep.storeRelease(mkPte(page.pfn, vmPageProt(vma) | PAGE_ACCESSED | writable));
   const old = expected != 0 && !pteSpecial(expected) ? Page.fromPfn(ptePfn(expected)) : null;
-  if (old != null) removeRmap(old);
+  if (old != null) removeRmap(old, vma);
   lock.unlock();
-  if (old != null) putPage(old);
+  if (old != null) {
+    freeSwapCache(old);
+    putPage(old);
+  }
   return 0;
+}
+
+/**
+ * What a write adds to an entry of a private page: dirty, and writable if the VMA is; of a device
+ * that writes by force, dirty alone (Linux: maybe_mkwrite).
+ */
+export function writeBits(vma: Vma): u64 {
+  return (vma.vmFlags & VM_WRITE) != 0 ? PAGE_DIRTY | PAGE_RW : PAGE_DIRTY;
 }
 
 /** First touch of a page of a file (Linux: do_fault). */
 function doFault(vma: Vma, address: u64, flags: u32, table: usize): i32 {
   const shared = (vma.vmFlags & VM_SHARED) != 0;
   if ((flags & FAULT_FLAG_WRITE) != 0 && !shared) return doCowFault(vma, address, table);
+  if ((flags & FAULT_FLAG_WRITE) == 0) {
+    if (doFaultAround(vma, address, table, vmPageProt(vma) | PAGE_ACCESSED)) return 0;
+  }
   const found = shmemFault(vma, address);
   if (isFaultError(found)) return faultError(found);
   const page = changetype<Page>(found);
@@ -133,7 +180,7 @@ function finishFault(vma: Vma, address: u64, table: usize, page: Page, flags: u3
   lock.lock();
   const mine = ptep.load() == 0;
   if (mine) {
-    addFileRmap(page);
+    addFileRmap(page, vma);
     ptep.storeRelease(pte);
   }
   lock.unlock();
@@ -152,14 +199,14 @@ function doCowFault(vma: Vma, address: u64, table: usize): i32 {
   }
   const page = changetype<Page>(found);
   copyPage(copy.pfn, page.pfn);
-  const result = installAnonPage(vma, address, table, copy, 0);
+  const result = installAnonPage(vma, address, FAULT_FLAG_WRITE, table, copy, 0);
   unlockPage(page);
   putPage(page);
   return result;
 }
 
 /** A write to, or an unshare of, a page that is mapped read-only (Linux: do_wp_page). */
-function doWpPage(vma: Vma, address: u64, flags: u32, table: usize, pte: u64): i32 {
+export function doWpPage(vma: Vma, address: u64, flags: u32, table: usize, pte: u64): i32 {
   if ((vma.vmFlags & VM_SHARED) != 0) {
     if ((flags & FAULT_FLAG_WRITE) != 0) reusePage(vma, address, table, pte);
     return 0;
@@ -167,32 +214,40 @@ function doWpPage(vma: Vma, address: u64, flags: u32, table: usize, pte: u64): i
   if (pteSpecial(pte)) {
     if (anonVmaPrepare(vma) < 0) return -ENOMEM;
     const zeroed = allocZeroedPage();
-    return zeroed == null ? -ENOMEM : installAnonPage(vma, address, table, zeroed, pte);
+    return zeroed == null ? -ENOMEM : installAnonPage(vma, address, flags, table, zeroed, pte);
   }
-  if (wpCanReuse(vma, address, table, pte)) {
-    if ((flags & FAULT_FLAG_WRITE) != 0) reusePage(vma, address, table, pte);
-    return 0;
-  }
-  return wpPageCopy(vma, address, table, pte);
+  if (wpReuse(vma, address, flags, table, pte)) return 0;
+  return wpPageCopy(vma, address, flags, table, pte);
 }
 
 /**
- * True if the process owns the anonymous page alone; then it is marked so
- * (Linux: wp_can_reuse_anon_folio).
+ * Keeps the page if it is the process's own, and lets the entry write to it unless nobody writes;
+ * true if that was done, or if the entry is another one by now.
  */
-function wpCanReuse(vma: Vma, address: u64, table: usize, pte: u64): bool {
+function wpReuse(vma: Vma, address: u64, flags: u32, table: usize, pte: u64): bool {
   const page = Page.fromPfn(ptePfn(pte));
+  const ptep = entryOf(table, address, 0);
   const lock = pteLock(table);
+  let done: bool = true;
   lock.lock();
-  const same = entryOf(table, address, 0).load() == pte;
-  let alone = same && page.isAnon && (page.flags.load() & PG_ANON_EXCLUSIVE) != 0;
-  if (same && !alone && page.isAnon && page.refcount.load() == 1 && trylockPage(page)) {
-    alone = page.refcount.load() == 1;
-    if (alone) page.flags.or(PG_ANON_EXCLUSIVE);
-    unlockPage(page);
+  if (ptep.load() == pte) {
+    done = page.isAnon && canReuse(page, vma);
+    const writes = done && (flags & FAULT_FLAG_WRITE) != 0;
+    if (writes) ptep.store(pte | PAGE_ACCESSED | writeBits(vma));
   }
   lock.unlock();
-  return alone || !same;
+  return done;
+}
+
+/** Whether the page is the process's own, by the axis `cow`. */
+function canReuse(page: Page, vma: Vma): bool {
+  // Other entries alone do not show who has the page in a pipe, or a device that reads it.
+  if (reenacts(BUG_COW_MAPCOUNT_ONLY)) return changetype<CowMapPlusSwap>(0).canReuse(page, vma);
+  const policy = thisCpu().cowPolicy;
+  if (policy == COW_ANON_EXCLUSIVE) return changetype<CowAnonExclusive>(0).canReuse(page, vma);
+  if (policy == COW_REF_ONE) return changetype<CowRefOne>(0).canReuse(page, vma);
+  if (policy == COW_MAP_PLUS_SWAP) return changetype<CowMapPlusSwap>(0).canReuse(page, vma);
+  return changetype<CowRefEqual>(0).canReuse(page, vma);
 }
 
 /** Lets the entry write to the page it maps (Linux: wp_page_reuse). */
@@ -207,7 +262,7 @@ function reusePage(vma: Vma, address: u64, table: usize, pte: u64): void {
 }
 
 /** Gives the process a copy of its own (Linux: wp_page_copy). */
-function wpPageCopy(vma: Vma, address: u64, table: usize, pte: u64): i32 {
+function wpPageCopy(vma: Vma, address: u64, flags: u32, table: usize, pte: u64): i32 {
   if (anonVmaPrepare(vma) < 0) return -ENOMEM;
   const copy = allocPage();
   if (copy == null) return -ENOMEM;
@@ -216,14 +271,14 @@ function wpPageCopy(vma: Vma, address: u64, table: usize, pte: u64): i32 {
   const lock = pteLock(table);
   lock.lock();
   const same = entryOf(table, address, 0).load() == pte;
-  if (same) old.refcount.add(1);
+  if (same) getPage(old);
   lock.unlock();
   if (!same) {
     putPage(copy);
     return 0;
   }
   copyPage(copy.pfn, old.pfn);
-  const result = installAnonPage(vma, address, table, copy, pte);
+  const result = installAnonPage(vma, address, flags, table, copy, pte);
   putPage(old);
   return result;
 }
@@ -241,11 +296,13 @@ export function setPageDirtyLock(page: Page): void {
 }
 
 /**
- * What zapping one entry leaves to do: hands the dirty bit to the page (Linux:
- * zap_present_folio_ptes).
+ * What zapping one entry leaves to do: hands the dirty and the accessed bit to a page of a file
+ * (Linux: zap_present_folio_ptes).
  */
 export function zapDirtyBit(pte: u64, page: Page): void {
-  if (pteDirty(pte) && !page.isAnon) markPageDirty(page);
+  if (page.isAnon) return;
+  if (pteDirty(pte)) markPageDirty(page);
+  if (pteYoung(pte)) markPageAccessed(page);
 }
 
 /** Bytes from `address` to the end of its page. */

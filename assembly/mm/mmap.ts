@@ -1,6 +1,8 @@
 import {
+  MAP_32BIT,
   MAP_FIXED,
   MAP_FIXED_NOREPLACE,
+  MAP_LOCKED,
   MAP_NORESERVE,
   MAP_POPULATE,
   MAP_NONBLOCK,
@@ -13,8 +15,17 @@ import {
   PROT_WRITE,
   MAP_GROWSDOWN,
 } from '../abi';
-import { TASK_SIZE } from '../arch/pgtable';
-import { EACCES, EEXIST, EINVAL, ENOMEM, EOPNOTSUPP, EOVERFLOW, EPERM } from '../lib/errno';
+import {
+  EACCES,
+  EAGAIN,
+  EEXIST,
+  EINVAL,
+  ENODEV,
+  ENOMEM,
+  EOPNOTSUPP,
+  EOVERFLOW,
+  EPERM,
+} from '../lib/errno';
 import { machine } from '../lib/machine';
 import { TRACE_MMAP, trace } from '../lib/trace';
 import { PAGE_SHIFT, PAGE_SIZE } from '../memlayout';
@@ -23,10 +34,12 @@ import { FMODE_READ, FMODE_WRITE, File } from '../types/file';
 import { MmStruct } from '../types/mm_struct';
 import {
   VM_EXEC,
+  VM_LOCKED,
   VM_MAYEXEC,
   VM_MAYREAD,
   VM_MAYSHARE,
   VM_MAYWRITE,
+  VM_ACCOUNT,
   VM_NORESERVE,
   VM_READ,
   VM_SHARED,
@@ -36,22 +49,18 @@ import {
 import { allocFile, fput, getFile } from './file_table';
 import { iput, newInode } from './inode';
 import { mapWritable, unmapWritable } from './mapping_writable';
+import { canDoMlock, mlockFutureOk } from './mlock';
 import { MAX_FILE_SIZE } from './shmem';
 import { unmapRange } from './unmap';
-import { vmAreaAlloc, vmAreaFree, vmaLink, vmaMerge } from './vma';
-import { findVmaIntersection, highestGap, lowestGap, findVma } from './vma_tree';
+import { getUnmappedArea } from './unmapped_area';
+import { removeVma, vmAreaAlloc, vmAreaFree, vmaLink } from './vma';
+import { vmaMergeNew } from './vma_merge';
+import { findVmaIntersection } from './vma_tree';
 
 /**
  * Making mappings (Linux: do_mmap in mm/mmap.c, mmap_region in mm/vma.c). mmap_lock is held for
  * writing throughout; results are addresses, or negative errors.
  */
-
-/** Where the search for a free range begins, downwards (Linux: mm->mmap_base). */
-export const MMAP_BASE: u64 = 0x7fff_f7ff_f000;
-/** And where it goes on, upwards, when nothing is free below (Linux: TASK_UNMAPPED_BASE). */
-const MMAP_BASE_BOTTOM_UP: u64 = 0x2aaa_aaaa_a000;
-/** Lowest address that the search gives (Linux: mmap_min_addr). */
-const MMAP_MIN_ADDR: u64 = 0x1_0000;
 
 /** What MAP_SHARED_VALIDATE accepts beside its type (Linux: LEGACY_MAP_MASK). */
 const LEGACY_MAP_MASK: u32 = 0x7c07_f9f3;
@@ -74,45 +83,36 @@ export function doMmap(
   if (bytes == 0) return -ENOMEM;
   if (fileOffsetPages + (bytes >> PAGE_SHIFT) < fileOffsetPages) return -EOVERFLOW;
   if (mm.mapCount > machine().maxMapCount) return -ENOMEM;
-  const address = getUnmappedArea(mm, hint, bytes, fixed);
+  const address = getUnmappedArea(mm, hint, bytes, fixed, (flags & MAP_32BIT) != 0);
   if (address < 0) return address;
   if ((flags & MAP_FIXED_NOREPLACE) != 0) {
     if (findVmaIntersection(mm, address, <u64>address + bytes) != null) return -EEXIST;
   }
-  const vmFlags =
+  const lock = mm.defFlags.load() | ((flags & MAP_LOCKED) != 0 ? VM_LOCKED : 0);
+  if ((flags & MAP_LOCKED) != 0 && !canDoMlock()) return -EPERM;
+  if (!mlockFutureOk(mm, lock, bytes)) return -EAGAIN;
+  let vmFlags =
     file == null ? anonFlags(prot, flags) : fileFlags(file, fileOffsetPages, bytes, prot, flags);
   if (vmFlags < 0) return vmFlags;
+  vmFlags |= lock;
   let pgoff = fileOffsetPages;
   if (file == null) pgoff = (vmFlags & VM_SHARED) != 0 ? 0 : (<u64>address) >> PAGE_SHIFT;
-  return mmapRegion(mm, <u64>address, bytes, <u32>vmFlags, file, pgoff);
+  const account = isAccountable(<u32>vmFlags) ? VM_ACCOUNT : 0;
+  return mmapRegion(mm, <u64>address, bytes, (<u32>vmFlags) | account, file, pgoff);
+}
+
+/**
+ * True if the mapping counts against the memory that may be promised (Linux: accountable_mapping).
+ * Nothing is refused for it here, but mappings that differ in it do not merge.
+ */
+function isAccountable(vmFlags: u32): bool {
+  return (vmFlags & (VM_NORESERVE | VM_SHARED | VM_WRITE)) == VM_WRITE;
 }
 
 /** True if a successful mmap with these flags must fault its pages in (Linux: mm_populate). */
-export function wantsPopulate(flags: u32): bool {
+export function wantsPopulate(mm: MmStruct, flags: u32): bool {
+  if ((flags & MAP_LOCKED) != 0 || (mm.defFlags.load() & VM_LOCKED) != 0) return true;
   return (flags & (MAP_POPULATE | MAP_NONBLOCK)) == MAP_POPULATE;
-}
-
-/** The address to map at: the caller's, or a free range (Linux: __get_unmapped_area). */
-function getUnmappedArea(mm: MmStruct, hint: u64, bytes: u64, fixed: bool): i64 {
-  if (bytes > TASK_SIZE) return -ENOMEM;
-  if (fixed) {
-    if (hint > TASK_SIZE - bytes) return -ENOMEM;
-    return (hint & (PAGE_SIZE - 1)) != 0 ? -EINVAL : <i64>hint;
-  }
-  const wish = roundHint(hint);
-  if (wish != 0 && wish <= TASK_SIZE - bytes && MMAP_MIN_ADDR <= wish) {
-    const behind = findVma(mm, wish);
-    if (behind == null || wish + bytes <= behind.vmStart) return <i64>wish;
-  }
-  let address = highestGap(mm, MMAP_MIN_ADDR, MMAP_BASE, bytes);
-  if (address == 0) address = lowestGap(mm, MMAP_BASE_BOTTOM_UP, TASK_SIZE, bytes);
-  return address == 0 ? -ENOMEM : <i64>address;
-}
-
-/** A hint is rounded to a page, and up to the lowest allowed (Linux: round_hint_to_min). */
-function roundHint(hint: u64): u64 {
-  const page = hint & ~(<u64>(PAGE_SIZE - 1));
-  return hint != 0 && page < MMAP_MIN_ADDR ? MMAP_MIN_ADDR : page;
 }
 
 /** VM_* of the access bits (Linux: calc_vm_prot_bits). */
@@ -154,6 +154,8 @@ function fileFlags(file: File, pgoff: u64, bytes: u64, prot: u32, flags: u32): i
     return -EINVAL;
   }
   if ((file.fMode & FMODE_READ) == 0) return -EACCES;
+  // Pipes live on a file system that is mounted noexec, and that is looked at first.
+  if (file.inode.pipe != null) return (prot & PROT_EXEC) != 0 ? -EPERM : -ENODEV;
   if ((flags & MAP_GROWSDOWN) != 0) return -EINVAL;
   return checkWriteSeal(file, vmFlags);
 }
@@ -207,11 +209,11 @@ function mmapRegion(
   }
   trace(TRACE_MMAP, address, <u32>(bytes >> PAGE_SHIFT));
   mm.totalVm += bytes >> PAGE_SHIFT;
-  vmaMerge(mm, vma);
+  if ((vmFlags & VM_LOCKED) != 0) mm.lockedVm += bytes >> PAGE_SHIFT;
   return <i64>address;
 }
 
-/** Unmaps what the VMA replaces, and links it. */
+/** Unmaps what the VMA replaces, and links it, or lets its neighbours have its range. */
 function replaceAndLink(mm: MmStruct, vma: Vma): i32 {
   const file = vma.vmFile;
   const counts = file != null && vma.isSharedMaywrite;
@@ -220,7 +222,10 @@ function replaceAndLink(mm: MmStruct, vma: Vma): i32 {
     if (denied < 0) return denied;
   }
   const error = unmapRange(mm, vma.vmStart, vma.vmEnd);
-  if (error == 0) vmaLink(mm, vma);
+  if (error == 0) {
+    if (vmaMergeNew(mm, vma, null) == null) vmaLink(mm, vma);
+    else removeVma(vma);
+  }
   if (counts) unmapWritable(file!.mapping);
   return error;
 }

@@ -1,10 +1,13 @@
+import { BUG_PTFREE_UNSYNCHRONISED } from '../abi';
 import { KPAGE_PGTABLE, Kdesc } from '../lib/kdesc';
+import { reenacts } from '../lib/machine';
 import { PERCPU_GATHER, PERCPU_GATHER_SIZE, thisCpu } from '../lib/percpu';
 import { synchronize } from '../lib/rcu';
 import { VM_BUG_ON } from '../lib/bug';
 import { Page } from '../types/page';
-import { putPage } from './page_alloc';
 import { freeTable } from './pgtable';
+import { lruAddDrain, releasePages } from './swap';
+import { freeSwapCache } from './swap_state';
 
 /**
  * What was unmapped and may still be in use by a CPU that does not know it yet (Linux:
@@ -58,12 +61,18 @@ export function gatherTable(table: usize): void {
 export function tlbFinish(): void {
   const tlb = gather();
   if (tlb.nrPages == 0 && tlb.tables == 0) return;
-  synchronize();
+  // As where a TLB is flushed without an interrupt: nothing waits for a walker.
+  if (!reenacts(BUG_PTFREE_UNSYNCHRONISED)) synchronize();
   const pages = changetype<usize>(tlb) + GATHER_PAGES;
-  for (let i: u32 = 0; i < tlb.nrPages; i++) {
-    putPage(changetype<Page>(<usize>load<u32>(pages + ((<usize>i) << 2))));
+  if (tlb.nrPages != 0) {
+    // So that what was used shortly is freed now (Linux: free_pages_and_swap_cache).
+    lruAddDrain();
+    for (let i: u32 = 0; i < tlb.nrPages; i++) {
+      freeSwapCache(changetype<Page>(<usize>load<u32>(pages + ((<usize>i) << 2))));
+    }
+    releasePages(pages, tlb.nrPages);
+    tlb.nrPages = 0;
   }
-  tlb.nrPages = 0;
   let table = <usize>tlb.tables;
   tlb.tables = 0;
   while (table != 0) {

@@ -11,17 +11,28 @@ import {
   ptePresent,
   pteSpecial,
 } from '../arch/pgtable';
-import { EACCES, EINVAL, ENOMEM } from '../lib/errno';
+import { EACCES, EINVAL, ENOMEM, EPERM } from '../lib/errno';
 import { synchronize } from '../lib/rcu';
 import { TRACE_MPROTECT, trace } from '../lib/trace';
 import { PAGE_SIZE } from '../memlayout';
 import { MmStruct } from '../types/mm_struct';
 import { PG_ANON_EXCLUSIVE, Page } from '../types/page';
-import { VM_ACCESS_FLAGS, VM_SHARED, VM_WRITE, Vma } from '../types/vm_area';
+import {
+  VM_ACCESS_FLAGS,
+  VM_ACCOUNT,
+  VM_LOCKED,
+  VM_NORESERVE,
+  VM_SEALED,
+  VM_SHARED,
+  VM_WRITE,
+  Vma,
+} from '../types/vm_area';
 import { vmPageProt } from './memory';
 import { vmFlagsOfProt } from './mmap';
 import { findPteTable, pteLock, skipUnmapped } from './pgtable';
-import { nextVma, splitVma, vmaMerge } from './vma';
+import { populateVmaPageRange } from './populate';
+import { nextVma } from './vma';
+import { vmaModifyFlags } from './vma_modify';
 import { findVma } from './vma_tree';
 
 /**
@@ -59,7 +70,11 @@ function protectRange(mm: MmStruct, first: Vma, start: u64, end: u64, access: u3
       error = -EACCES;
       break;
     }
-    const changed = protectVma(mm, vma, done, stop, flags);
+    if ((vma.vmFlags & VM_SEALED) != 0) {
+      error = -EPERM;
+      break;
+    }
+    const changed = protectVma(mm, vma, done, stop, accounted(vma, flags));
     if (changed == null) {
       error = -ENOMEM;
       break;
@@ -71,37 +86,43 @@ function protectRange(mm: MmStruct, first: Vma, start: u64, end: u64, access: u3
 }
 
 /**
+ * New flags with what they say of promised memory: it grows when private memory becomes writable,
+ * and shrinks only where no page can have been written to (Linux: mprotect_fixup).
+ */
+function accounted(vma: Vma, flags: u32): u32 {
+  if ((flags & VM_WRITE) != 0) {
+    const exempt = VM_ACCOUNT | VM_WRITE | VM_SHARED | VM_NORESERVE;
+    return (vma.vmFlags & exempt) == 0 ? flags | VM_ACCOUNT : flags;
+  }
+  return vma.vmFile == null && vma.anonVma == null ? flags & ~VM_ACCOUNT : flags;
+}
+
+/**
  * Changes one VMA or a part of it; returns the one that holds the part then, or null: no memory.
  */
 function protectVma(mm: MmStruct, vma: Vma, start: u64, end: u64, flags: u32): Vma | null {
   if (flags == vma.vmFlags) return vma;
-  let part: Vma = vma;
-  if (start > vma.vmStart) {
-    const upper = splitVma(mm, vma, start);
-    if (upper == null) return null;
-    part = upper;
-  }
-  if (end < part.vmEnd && splitVma(mm, part, end) == null) {
-    vmaMerge(mm, part);
-    return null;
-  }
-  part.vmFlags = flags;
-  changeProtection(part);
-  return vmaMerge(mm, part);
+  const wasLocked = (vma.vmFlags & (VM_WRITE | VM_SHARED | VM_LOCKED)) == VM_LOCKED;
+  const changed = vmaModifyFlags(mm, vma, start, end, flags);
+  if (changed == null) return null;
+  changeProtection(changed, start, end);
+  // Locked memory is not to fault for its copies later; an error here is for that fault to meet.
+  if (wasLocked && (flags & VM_WRITE) != 0) populateVmaPageRange(changed, start, end);
+  return changed;
 }
 
 /**
- * Brings the entries in line with the VMA, and waits for accesses under way (Linux:
+ * Brings the entries of a range in line with its VMA, and waits for accesses under way (Linux:
  * change_protection).
  */
-function changeProtection(vma: Vma): void {
+function changeProtection(vma: Vma, start: u64, end: u64): void {
   const mm = vma.vmMm;
-  let address = skipUnmapped(mm, vma.vmStart, vma.vmEnd);
-  while (address < vma.vmEnd) {
-    const next = min<u64>(vma.vmEnd, (address + PMD_SIZE) & ~(PMD_SIZE - 1));
+  let address = skipUnmapped(mm, start, end);
+  while (address < end) {
+    const next = min<u64>(end, (address + PMD_SIZE) & ~(PMD_SIZE - 1));
     const table = findPteTable(mm, address);
     if (table != 0) changeTable(vma, table, address, next);
-    address = skipUnmapped(mm, next, vma.vmEnd);
+    address = skipUnmapped(mm, next, end);
   }
   synchronize();
 }

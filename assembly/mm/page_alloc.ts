@@ -5,6 +5,9 @@ import { PerCpu, thisCpu } from '../lib/percpu';
 import { MAX_PAGE_ORDER, NR_PAGE_ORDERS, PerCpuPages, Zone, zone } from '../types/mmzone';
 import { PAGE_TYPE_BUDDY, PAGE_TYPE_PCP, Page } from '../types/page';
 import { clearPage } from './highmem';
+import { pageCacheRelease } from './mm_inline';
+import { lruAddDrainAll } from './swap';
+import { tryToFreePages } from './vmscan';
 import { countVmEvent, modPageState } from './vmstat';
 
 /**
@@ -41,12 +44,27 @@ export function allocZeroedPage(): Page | null {
 export function allocPage(): Page | null {
   let page = takeFromPcp();
   if (page == null) {
-    drainAllPages();
-    page = takeFromPcp();
+    page = allocSlowly();
     if (page == null) return null;
   }
   prepNewPage(page, 0);
   return page;
+}
+
+/**
+ * Looks in the lists of all CPUs, then reclaims as long as that gives anything; last it looks at
+ * what only batches keep (Linux: __alloc_pages_slowpath, which would kill a process instead). What
+ * a caller holds is no lock that reclaim waits for: see mm/vmscan.ts, which imports this file, as
+ * in Linux the two need one another.
+ */
+function allocSlowly(): Page | null {
+  drainAllPages();
+  let page = takeFromPcp();
+  while (page == null && tryToFreePages() != 0) page = takeFromPcp();
+  if (page != null) return page;
+  lruAddDrainAll();
+  drainAllPages();
+  return takeFromPcp();
 }
 
 /** Drops a reference, and frees the page with the last one (Linux: put_page). */
@@ -58,6 +76,7 @@ export function putPage(page: Page): void {
 
 /** Frees a page that nobody refers to any more (Linux: free_unref_page). */
 export function freePage(page: Page): void {
+  pageCacheRelease(page);
   freePagesPrepare(page);
   page.mapcount.init(PAGE_TYPE_PCP);
   const pcp = PerCpuPages.of(thisCpu());

@@ -10,6 +10,10 @@ import { waitWhile } from '../lib/wait';
 
 /** Takes the lock, waiting if needed (Linux: folio_lock). */
 export function lockPage(page: Page): void {
+  if (isDefined(SCHED)) {
+    page.flagsLow.addWhen(<u32>PG_LOCKED, 0, <u32>PG_LOCKED);
+    return;
+  }
   while (!trylockPage(page)) {
     const seen = page.flagsLow.load();
     if ((seen & (<u32>PG_LOCKED)) == 0) continue;

@@ -4,15 +4,11 @@ import { PAGE_SHIFT, PAGE_SIZE } from '../memlayout';
 import { Inode } from '../types/address_space';
 import { PG_UPTODATE, Page } from '../types/page';
 import { Vma } from '../types/vm_area';
-import {
-  ADD_DONE,
-  ADD_NO_MEMORY,
-  filemapAddPage,
-  filemapGetPage,
-  filemapLockPage,
-} from './filemap';
+import { ADD_DONE, ADD_NO_MEMORY, filemapAddPage, filemapLockPage } from './filemap';
 import { allocZeroedPage, putPage } from './page_alloc';
 import { unlockPage } from './page_lock';
+import { filemapSwapEntry, shmemSwapin } from './shmem_swap';
+import { folioAddLru } from './swap';
 
 /**
  * Files that live in memory (Linux: mm/shmem.c): memfds and what lies behind shared anonymous
@@ -61,10 +57,18 @@ export function shmemGetPage(inode: Inode, index: u64): Page | null {
       if ((found.flags.load() & PG_UPTODATE) == 0) found.flags.or(PG_UPTODATE);
       return found;
     }
+    const entry = filemapSwapEntry(mapping, index);
+    if (entry != 0) {
+      if (!shmemSwapin(mapping, index, entry)) return null;
+      continue;
+    }
     const page = allocZeroedPage();
     if (page == null) return null;
     const added = filemapAddPage(mapping, index, page);
-    if (added == ADD_DONE) return page;
+    if (added == ADD_DONE) {
+      folioAddLru(page);
+      return page;
+    }
     putPage(page);
     if (added == ADD_NO_MEMORY) return null;
   }
@@ -76,8 +80,12 @@ export function shmemGetPage(inode: Inode, index: u64): Page | null {
  */
 export function shmemAllocPage(inode: Inode, index: u64): bool {
   const mapping = inode.mapping;
-  const found = filemapGetPage(mapping, index);
+  if (filemapSwapEntry(mapping, index) != 0) return true; // it is data already
+  const found = filemapLockPage(mapping, index);
   if (found != null) {
+    // Asked for a second time, a page becomes data (Linux: shmem_get_folio_gfp, from "clear" on).
+    if ((found.flags.load() & PG_UPTODATE) == 0) found.flags.or(PG_UPTODATE);
+    unlockPage(found);
     putPage(found);
     return true;
   }
@@ -86,13 +94,15 @@ export function shmemAllocPage(inode: Inode, index: u64): bool {
   const added = filemapAddPage(mapping, index, page);
   if (added == ADD_DONE) {
     page.flags.and(~PG_UPTODATE);
+    folioAddLru(page);
     unlockPage(page);
   }
   putPage(page);
   return added != ADD_NO_MEMORY; // a page that somebody else has just added will do
 }
 
-function beyondEnd(inode: Inode, index: u64): bool {
+/** True if the file ends before the page at `index`. */
+export function beyondEnd(inode: Inode, index: u64): bool {
   const size = inode.iSize.loadAcquire();
   const pages = (size >> PAGE_SHIFT) + ((size & (PAGE_SIZE - 1)) != 0 ? 1 : 0);
   return index >= pages;

@@ -1,17 +1,21 @@
+import { EDEADLK, EPERM } from '../lib/errno';
 import { TRACE_TRUNCATE, trace } from '../lib/trace';
 import { intervalFirst, intervalNext } from '../lib/interval_tree';
 import { XA_NONE, xaNext } from '../lib/xarray';
 import { localIrqRestore, localIrqSave } from '../lib/rcu';
 import { PAGE_SHIFT, PAGE_SIZE } from '../memlayout';
-import { AddressSpace, Inode } from '../types/address_space';
+import { AddressSpace, F_SEAL_FUTURE_WRITE, F_SEAL_WRITE, Inode } from '../types/address_space';
 import { PG_UPTODATE, Page } from '../types/page';
 import { Vma } from '../types/vm_area';
 import { filemapGetPage, filemapLockPage, filemapReap, filemapRemovePage } from './filemap';
 import { zeroPageRange } from './highmem';
+import { inodeLock, inodeUnlock } from './inode_lock';
 import { VmaInterval } from './interval';
 import { tlbFinish } from './mmu_gather';
 import { putPage } from './page_alloc';
 import { lockPage, unlockPage } from './page_lock';
+import { filemapSwapEntry, shmemFreeSwap, shmemSwapin } from './shmem_swap';
+import { lruAddDrain } from './swap';
 import { zapRange } from './zap';
 
 /**
@@ -43,12 +47,30 @@ export function truncateSetsize(inode: Inode, size: u64): void {
   if (mayBeMapped) unmapMappingPages(mapping, firstPage, LAST_INDEX, true);
 }
 
-/** Drops the bytes [start, end), whose whole pages go; i_rwsem is held (Linux: shmem_fallocate). */
-export function punchHole(inode: Inode, start: u64, end: u64): void {
+/**
+ * Punches a hole of [start, end), unless a seal forbids it: 0 or an error. i_rwsem is taken here
+ * (Linux: shmem_fallocate).
+ */
+export function punchUnlessSealed(inode: Inode, start: u64, end: u64): i32 {
+  if (inodeLock(inode) < 0) return -EDEADLK;
+  const sealed = (inode.seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)) != 0;
+  if (!sealed) punchHole(inode, start, end);
+  inodeUnlock(inode);
+  return sealed ? -EPERM : 0;
+}
+
+/**
+ * Drops the bytes [start, end), whose whole pages go; i_rwsem is held (Linux: shmem_fallocate).
+ *
+ * A hole that ends within the first page unmaps the rest of the file, too, as in Linux, where the
+ * index of the last whole page is then -1 and read as unsigned. Nothing but faults comes of it.
+ */
+function punchHole(inode: Inode, start: u64, end: u64): void {
   const mapping = inode.mapping;
   const firstWhole = (start + PAGE_SIZE - 1) >> PAGE_SHIFT;
   const endWhole = end >> PAGE_SHIFT;
-  if (firstWhole < endWhole) unmapMappingPages(mapping, firstWhole, endWhole - 1, false);
+  const lastUnmapped = endWhole == 0 ? LAST_INDEX : endWhole - 1;
+  if (firstWhole <= lastUnmapped) unmapMappingPages(mapping, firstWhole, lastUnmapped, false);
   zeroEdges(mapping, start, end);
   if (firstWhole < endWhole) {
     removePages(mapping, firstWhole, endWhole - 1);
@@ -79,7 +101,7 @@ export function unmapMappingPages(
     const to = min<u64>(last, vma.lastPgoff);
     const start = vma.vmStart + ((from - vma.vmPgoff) << PAGE_SHIFT);
     const end = vma.vmStart + ((to - vma.vmPgoff + 1) << PAGE_SHIFT);
-    zapRange(vma, start, end, evenCows);
+    zapRange(vma, start, end, evenCows, false);
     node = intervalNext<VmaInterval>(node, first, last);
   }
   tlbFinish();
@@ -98,6 +120,7 @@ export function dropUnusedPages(mapping: AddressSpace, first: u64, last: u64): v
     if ((page.flags.load() & PG_UPTODATE) == 0) removeOne(mapping, page, index);
     else putPage(page);
   }
+  lruAddDrain(); // a page that waits in a batch of this CPU is not free before
   filemapReap(mapping);
 }
 
@@ -107,21 +130,25 @@ function removePages(mapping: AddressSpace, first: u64, last: u64): void {
     index = nextIndex(mapping, index);
     if (index == XA_NONE || index > last) break;
     const page = filemapGetPage(mapping, index);
-    if (page != null) removeOne(mapping, page, index);
-    index++;
+    // What has changed from page to slot or back meanwhile is looked at again.
+    const gone = page == null ? shmemFreeSwap(mapping, index) : removeOne(mapping, page, index);
+    if (gone) index++;
   }
+  lruAddDrain(); // a page that waits in a batch of this CPU is not free before
   filemapReap(mapping);
 }
 
-/** Unmaps and removes one page if it is still the file's (Linux: truncate_inode_folio). */
-function removeOne(mapping: AddressSpace, page: Page, index: u64): void {
+/** Unmaps and removes a page that is still the file's; or false (Linux: truncate_inode_folio). */
+function removeOne(mapping: AddressSpace, page: Page, index: u64): bool {
   lockPage(page);
-  if (page.mapping.load() == <u32>changetype<usize>(mapping)) {
+  const mine = page.mapping.load() == <u32>changetype<usize>(mapping);
+  if (mine) {
     if (page.mapcount.load() >= 0) unmapMappingPages(mapping, index, index, false);
     filemapRemovePage(mapping, page);
   }
   unlockPage(page);
   putPage(page);
+  return mine;
 }
 
 function nextIndex(mapping: AddressSpace, from: u64): u64 {
@@ -146,9 +173,20 @@ function zeroEdges(mapping: AddressSpace, start: u64, end: u64): void {
 }
 
 function zeroPartial(mapping: AddressSpace, index: u64, offset: u32, length: u32): void {
-  const page = filemapLockPage(mapping, index);
+  const page = lockPageOf(mapping, index);
   if (page == null) return;
   zeroPageRange(page.pfn, offset, length);
   unlockPage(page);
   putPage(page);
+}
+
+/** The page at `index`, locked and with a reference, brought back if it has to be; or null. */
+function lockPageOf(mapping: AddressSpace, index: u64): Page | null {
+  while (true) {
+    const page = filemapLockPage(mapping, index);
+    if (page != null) return page;
+    const entry = filemapSwapEntry(mapping, index);
+    // Without memory it stays as it is, as in Linux.
+    if (entry == 0 || !shmemSwapin(mapping, index, entry)) return null;
+  }
 }

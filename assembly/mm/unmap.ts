@@ -1,10 +1,10 @@
 import { TASK_SIZE } from '../arch/pgtable';
-import { EINVAL, ENOMEM } from '../lib/errno';
+import { EINVAL, ENOMEM, EPERM } from '../lib/errno';
 import { machine } from '../lib/machine';
 import { TRACE_MUNMAP, trace } from '../lib/trace';
 import { PAGE_SHIFT, PAGE_SIZE } from '../memlayout';
 import { MmStruct } from '../types/mm_struct';
-import { Vma } from '../types/vm_area';
+import { VM_LOCKED, VM_SEALED, Vma } from '../types/vm_area';
 import { unlinkAnonVmas } from './anon_vma';
 import { tlbFinish } from './mmu_gather';
 import { freePgdRange } from './pgtable';
@@ -35,7 +35,8 @@ export function doMunmap(mm: MmStruct, start: u64, length: u64): i32 {
 export function unmapRange(mm: MmStruct, start: u64, end: u64): i32 {
   const first = findVmaIntersection(mm, start, end);
   if (first == null) return 0;
-  if (!splitEdges(mm, first, start, end)) return -ENOMEM;
+  const error = splitEdges(mm, first, start, end);
+  if (error < 0) return error;
   for (let vma = findVmaIntersection(mm, start, end); vma != null;) {
     unmapVma(mm, vma);
     vma = findVmaIntersection(mm, start, end);
@@ -53,21 +54,30 @@ export function exitMmap(mm: MmStruct): void {
   tlbFinish();
 }
 
-/** Cuts the VMAs that reach across either end of the range; false if that cannot be done. */
-function splitEdges(mm: MmStruct, first: Vma, start: u64, end: u64): bool {
-  const atStart = first.vmStart < start;
-  const inside = atStart && first.vmEnd > end;
-  if (inside && mm.mapCount >= machine().maxMapCount) return false;
-  if (atStart && splitVmaNoLimit(mm, first, start) == null) return false;
-  const last = findVmaIntersection(mm, end - 1, end);
-  return last == null || last.vmEnd == end || splitVmaNoLimit(mm, last, end) != null;
+/**
+ * Cuts the VMAs that reach across either end of the range: 0, -ENOMEM, or -EPERM where one of the
+ * range is sealed; a cut at the start stays then (Linux: vms_gather_munmap_vmas).
+ */
+function splitEdges(mm: MmStruct, first: Vma, start: u64, end: u64): i32 {
+  let vma: Vma | null = first;
+  if (first.vmStart < start) {
+    if (first.vmEnd > end && mm.mapCount >= machine().maxMapCount) return -ENOMEM;
+    if ((first.vmFlags & VM_SEALED) != 0) return -EPERM;
+    vma = splitVmaNoLimit(mm, first, start);
+    if (vma == null) return -ENOMEM;
+  }
+  for (; vma != null && vma.vmStart < end; vma = nextVma(vma)) {
+    if ((vma.vmFlags & VM_SEALED) != 0) return -EPERM;
+    if (vma.vmEnd > end && splitVmaNoLimit(mm, vma, end) == null) return -ENOMEM;
+  }
+  return 0;
 }
 
 /** Unmaps one whole VMA; what it mapped waits in the gather. */
 function unmapVma(mm: MmStruct, vma: Vma): void {
   const before = prevVma(vma);
   const behind = nextVma(vma);
-  zapRange(vma, vma.vmStart, vma.vmEnd, true);
+  zapRange(vma, vma.vmStart, vma.vmEnd, true, true);
   unlinkAnonVmas(vma);
   unlinkFileVma(vma);
   const floor = before == null ? 0 : before.vmEnd;
@@ -76,5 +86,6 @@ function unmapVma(mm: MmStruct, vma: Vma): void {
   vmaTreeErase(mm, vma);
   mm.mapCount--;
   mm.totalVm -= vma.pages;
+  if ((vma.vmFlags & VM_LOCKED) != 0) mm.lockedVm -= vma.pages;
   removeVma(vma);
 }

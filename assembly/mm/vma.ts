@@ -1,18 +1,21 @@
 import { treeNext, treePrev } from '../lib/balanced_tree';
+import { VM_BUG_ON } from '../lib/bug';
 import { intervalInsert, intervalRemove } from '../lib/interval_tree';
 import { machine } from '../lib/machine';
 import { CACHE_VMA, cacheAlloc, cacheFree } from '../lib/slab';
+import { PAGE_SHIFT } from '../memlayout';
 import { AddressSpace } from '../types/address_space';
+import { AnonVma } from '../types/anon_vma';
 import { MmStruct } from '../types/mm_struct';
-import { Vma } from '../types/vm_area';
+import { VM_STICKY, Vma } from '../types/vm_area';
 import { anonVmaClone, anonVmaPostUpdate, anonVmaPreUpdate, unlinkAnonVmas } from './anon_vma';
 import { fput, getFile } from './file_table';
 import { VmaInterval } from './interval';
 import { vmaTreeChanged, vmaTreeErase, vmaTreeInsert } from './vma_tree';
 
 /**
- * Making, linking, splitting and merging VMAs (Linux: mm/vma.c). Everything here needs mmap_lock
- * held for writing.
+ * Making, linking and splitting VMAs, and changing their ranges (Linux: mm/vma.c); what merges with
+ * what is in mm/vma_merge.ts. Everything here needs mmap_lock held for writing.
  *
  * A VMA with a file is also in the file's i_mmap, one with anonymous pages in its anon_vmas' trees.
  * Whoever changes a range holds the locks of those trees and has the VMA out of them meanwhile
@@ -93,10 +96,10 @@ export function splitVmaNoLimit(mm: MmStruct, vma: Vma, address: u64): Vma | nul
     return null;
   }
   if (file != null) getFile(file);
-  beginUpdate(vma);
+  beginUpdate(vma, null);
   vma.vmEnd = address;
   if (file != null) enterFile(upper, file.mapping);
-  endUpdate(vma);
+  endUpdate(vma, null);
   vmaTreeChanged(mm, vma);
   vmaTreeInsert(mm, upper);
   mm.mapCount++;
@@ -110,61 +113,55 @@ export function splitVma(mm: MmStruct, vma: Vma, address: u64): Vma | null {
 }
 
 /**
- * Joins a VMA with the neighbours that continue it, and returns the one that holds its range then
- * (Linux: vma_merge_existing_range, vma_merge_new_range).
+ * Gives a VMA another range, with the offset that belongs to it (Linux: vma_set_range between
+ * vma_prepare and vma_complete). It passes no neighbour.
  */
-export function vmaMerge(mm: MmStruct, vma: Vma): Vma {
-  let merged = vma;
-  const prev = prevVma(vma);
-  if (prev != null && canMerge(prev, merged) && swallow(mm, prev, merged)) merged = prev;
-  const next = nextVma(merged);
-  if (next != null && canMerge(merged, next)) swallow(mm, merged, next);
-  return merged;
-}
-
-/** True if `upper` continues `lower` (Linux: can_vma_merge_after). */
-function canMerge(lower: Vma, upper: Vma): bool {
-  return (
-    lower.vmEnd == upper.vmStart &&
-    lower.vmFlags == upper.vmFlags &&
-    lower.vmFile == upper.vmFile &&
-    upper.vmPgoff == lower.vmPgoff + lower.pages &&
-    anonVmasAgree(lower, upper)
-  );
-}
-
-/** Both share one anon_vma, or one has none (Linux: is_mergeable_anon_vma). */
-function anonVmasAgree(lower: Vma, upper: Vma): bool {
-  const a = lower.anonVma;
-  const b = upper.anonVma;
-  if (a == b) return a == null || (hasOneChain(lower) && hasOneChain(upper));
-  if (a == null) return hasOneChain(upper);
-  return b == null && hasOneChain(lower);
-}
-
-function hasOneChain(vma: Vma): bool {
-  const head = vma.anonVmaChain;
-  return head.next.next == head;
+export function setVmaRange(mm: MmStruct, vma: Vma, start: u64, end: u64): void {
+  beginUpdate(vma, null);
+  moveStart(vma, start);
+  vma.vmEnd = end;
+  endUpdate(vma, null);
+  vmaTreeChanged(mm, vma);
 }
 
 /**
- * Extends `lower` over `upper`, which goes; false when memory is exhausted. As in a split, the
- * file's i_mmap never lacks a page of the range.
+ * Moves the boundary between two neighbours; both keep some pages. They are alike but for the flags
+ * of what changes hands, and have one anon_vma or none (Linux: commit_merge with an adjusted VMA).
  */
-function swallow(mm: MmStruct, lower: Vma, upper: Vma): bool {
-  const lacksAnonVma = lower.anonVma == null && upper.anonVma != null;
-  if (lacksAnonVma && anonVmaClone(lower, upper) < 0) return false;
+export function moveBoundary(mm: MmStruct, lower: Vma, upper: Vma, at: u64): void {
+  beginUpdate(lower, upper);
+  lower.vmEnd = at;
+  moveStart(upper, at);
+  endUpdate(lower, upper);
+  vmaTreeChanged(mm, lower);
+  vmaTreeChanged(mm, upper);
+}
+
+/**
+ * Extends `lower` over its neighbour `upper`, which goes. As in a split, the file's i_mmap never
+ * lacks a page of the range (Linux: commit_merge with a removed VMA).
+ * Preconditions:
+ * - if `upper` has an anon_vma, `lower` has the same.
+ */
+export function swallowVma(mm: MmStruct, lower: Vma, upper: Vma): void {
+  VM_BUG_ON(upper.anonVma != null && lower.anonVma != upper.anonVma, 260);
   const file = upper.vmFile;
   vmaTreeErase(mm, upper);
   mm.mapCount--;
-  beginUpdate(lower);
+  beginUpdate(lower, null);
   lower.vmEnd = upper.vmEnd;
+  lower.vmFlags |= upper.vmFlags & VM_STICKY;
   if (file != null) leaveFile(upper, file.mapping);
-  endUpdate(lower);
+  endUpdate(lower, null);
   vmaTreeChanged(mm, lower);
   unlinkAnonVmas(upper);
   removeVma(upper);
-  return true;
+}
+
+/** Lets a VMA begin elsewhere, above or below, without moving its pages' offsets. */
+function moveStart(vma: Vma, start: u64): void {
+  vma.vmPgoff = vma.vmPgoff + (start >> PAGE_SHIFT) - (vma.vmStart >> PAGE_SHIFT);
+  vma.vmStart = start;
 }
 
 /** Enters a VMA into its file's i_mmap (Linux: vma_link_file). */
@@ -189,30 +186,43 @@ function leaveFile(vma: Vma, mapping: AddressSpace): void {
   intervalRemove<VmaInterval>(mapping.iMmap, vma.shared);
 }
 
-/** Takes a linked VMA out of the reverse maps, with their locks held (Linux: vma_prepare). */
-function beginUpdate(vma: Vma): void {
+/**
+ * Takes a linked VMA, and its neighbour if that changes too, out of the reverse maps, with their
+ * locks held (Linux: vma_prepare).
+ */
+function beginUpdate(vma: Vma, neighbour: Vma | null): void {
   const file = vma.vmFile;
   if (file != null) {
     file.mapping.iMmapRwsem.downWrite();
     intervalRemove<VmaInterval>(file.mapping.iMmap, vma.shared);
+    if (neighbour != null) intervalRemove<VmaInterval>(file.mapping.iMmap, neighbour.shared);
   }
-  const anonVma = vma.anonVma;
+  const anonVma = anonVmaOf(vma, neighbour);
   if (anonVma != null) {
     anonVma.root.rwsem.downWrite();
     anonVmaPreUpdate(vma);
+    if (neighbour != null) anonVmaPreUpdate(neighbour);
   }
 }
 
-/** Puts it back and releases the locks (Linux: vma_complete). */
-function endUpdate(vma: Vma): void {
-  const anonVma = vma.anonVma;
+/** Puts both back and releases the locks (Linux: vma_complete). */
+function endUpdate(vma: Vma, neighbour: Vma | null): void {
+  const anonVma = anonVmaOf(vma, neighbour);
   if (anonVma != null) {
     anonVmaPostUpdate(vma);
+    if (neighbour != null) anonVmaPostUpdate(neighbour);
     anonVma.root.rwsem.upWrite();
   }
   const file = vma.vmFile;
   if (file != null) {
     intervalInsert<VmaInterval>(file.mapping.iMmap, vma.shared);
+    if (neighbour != null) intervalInsert<VmaInterval>(file.mapping.iMmap, neighbour.shared);
     file.mapping.iMmapRwsem.upWrite();
   }
+}
+
+/** The anon_vma whose root locks both VMAs' trees; they have the same, if each has one. */
+function anonVmaOf(vma: Vma, neighbour: Vma | null): AnonVma | null {
+  const own = vma.anonVma;
+  return own == null && neighbour != null ? neighbour.anonVma : own;
 }

@@ -51,6 +51,19 @@ export function findVma(mm: MmStruct, address: u64): Vma | null {
   return found;
 }
 
+/** The last VMA that begins before `address`, or null (Linux: find_vma_prev). */
+export function findVmaBefore(mm: MmStruct, address: u64): Vma | null {
+  let found: Vma | null = null;
+  let node = mm.mmRoot.node;
+  while (node != null) {
+    const vma = Vma.fromNode(node);
+    const before = vma.vmStart < address;
+    if (before) found = vma;
+    node = before ? node.right : node.left;
+  }
+  return found;
+}
+
 /** The VMA that holds `address`, or null (Linux: vma_lookup). */
 export function vmaLookup(mm: MmStruct, address: u64): Vma | null {
   const vma = findVma(mm, address);

@@ -42,6 +42,22 @@ export {
 export { lockPage, trylockPage, unlockPage } from '../mm/page_lock';
 export { getPage, tryAddPageRefs, tryGetPage } from '../mm/page_ref';
 export {
+  deactivatePage,
+  folioAddLru,
+  folioIsolateLru,
+  folioPutbackLru,
+  lazyfreePage,
+  lruAddDrain,
+  lruAddDrainAll,
+  lruCacheDisable,
+  lruCacheEnable,
+  markPageAccessed,
+  mlockNewPage,
+  mlockPage,
+  munlockPage,
+  rotateReclaimable,
+} from '../mm/swap';
+export {
   findVma,
   findVmaIntersection,
   highestGap,

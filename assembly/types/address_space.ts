@@ -3,6 +3,7 @@ import { TreeRoot } from '../lib/balanced_tree';
 import { ListHead } from '../lib/list';
 import { RwSem } from '../lib/rwsem';
 import { XArray } from '../lib/xarray';
+import { Pipe } from './pipe';
 
 /** Bits of AddressSpace.flags (Linux: AS_*). */
 /** Pages of this file must not be pinned (policy seal: dontpin). */
@@ -26,8 +27,9 @@ export const F_ALL_SEALS: u32 = 0x3f;
 //   +16   pinCounters    u32  immutable after creation: a counter a CPU, or 0 (policy
 //                             pin: i-mmap-writable-percpu; see mm/policy/i_mmap_writable_percpu.ts)
 //   Line 1: its pages
-//   +64   iPages         16   its own lock: index -> page
+//   +64   iPages         16   its own lock: index -> page, or a slot as a value
 //   +80   nrPages        u64  i_pages lock held
+//   +88   nrSwapped      u64  i_pages lock held: slots of the swap device among the entries
 
 /** A file's pages and its mappings (Linux: struct address_space). */
 @unmanaged
@@ -46,7 +48,7 @@ export class AddressSpace {
   private _iPages0: u64;
   private _iPages1: u64;
   nrPages: u64;
-  private _pad6: u64;
+  nrSwapped: u64;
   private _pad7: u64;
   private _pad8: u64;
   private _pad9: u64;
@@ -92,7 +94,7 @@ if (offsetof<AddressSpace>('_iPages0') != 64) ERROR('AddressSpace.iPages begins 
 
 // ╒═════════════════ struct inode (256 bytes) ═════════════════╕
 //   +0    iSize     u64  atomic, written with i_rwsem held for writing
-//   +8    iCount    u32  atomic: open files
+//   +8    iCount    u32  atomic: open files, and a name in the tmpfs
 //   +12   iRwsem    u32  lock
 //   +16   seals     u32  i_rwsem held for writing to change: F_SEAL_*
 //   +20   iMode     u32  i_rwsem held for writing to change
@@ -101,6 +103,9 @@ if (offsetof<AddressSpace>('_iPages0') != 64) ERROR('AddressSpace.iPages begins 
 //   +32   list      8    the machine's inode lock: list of all inodes, or of orphans
 //   +40   state     u32  the machine's inode lock: INODE_*
 //   +44   sleeper   u32  i_rwsem held for writing: CPU + 1 that sleeps on the clock with it, or 0
+//   +48   pipe      u32  immutable: the struct pipe_inode_info of a pipe, or 0
+//   +52   dentry    u32  the machine's inode lock to change: DENTRY_*
+//   +56   named     8    the machine's inode lock: list of inodes with a name in the tmpfs
 //   +64   mapping   128  struct address_space
 //   +192  reserved
 
@@ -109,7 +114,14 @@ export const INODE_LIVE: u32 = 0;
 /** No file and no mapping is left; pins of its pages keep it (see mm/shmem.ts: evict). */
 export const INODE_ORPHAN: u32 = 1;
 
-/** A file of tmpfs: a memfd, or the memory behind a shared anonymous mapping. */
+/** What `name` is: the name of a memfd, or none. */
+export const DENTRY_NONE: u32 = 0;
+/** A path of the tmpfs, which finds the file and holds a reference to it. */
+export const DENTRY_LINKED: u32 = 1;
+/** A path that the file once had. */
+export const DENTRY_DELETED: u32 = 2;
+
+/** A file of tmpfs: a memfd, or the memory behind a shared anonymous mapping. Or a pipe. */
 @unmanaged
 export class Inode {
   private _iSize: u64;
@@ -122,8 +134,9 @@ export class Inode {
   private _list: u64;
   state: u32;
   private _sleeper: u32;
-  private _pad1: u64;
-  private _pad2: u64;
+  pipe: Pipe | null;
+  dentry: u32;
+  private _named: u64;
   private _mapping0: u64;
 
   /** The inode that embeds `mapping` (Linux: mapping->host). */
@@ -134,6 +147,16 @@ export class Inode {
 
   @inline static fromList(link: ListHead): Inode {
     return changetype<Inode>(changetype<usize>(link) - offsetof<Inode>('_list'));
+  }
+
+
+  @inline static fromNamed(link: ListHead): Inode {
+    return changetype<Inode>(changetype<usize>(link) - offsetof<Inode>('_named'));
+  }
+
+
+  @inline get named(): ListHead {
+    return changetype<ListHead>(changetype<usize>(this) + offsetof<Inode>('_named'));
   }
 
 

@@ -7,11 +7,11 @@ import { Vma } from './vm_area';
 // ╒═══════════════ struct anon_vma (64 bytes) ═══════════════╕
 //   +0   root         u32  immutable: the oldest ancestor, whose rwsem protects the whole family
 //   +4   rwsem        u32  lock, used in the root only
-//   +8   refcount     u32  atomic
+//   +8   refcount     u32  atomic: 1 while in use, and of a root 1 for each descendant
 //   +12  parent       u32  immutable
 //   +16  tree         u32  root's rwsem held for writing: interval tree of chains
-//   +20  numChildren  u32  root's rwsem held for writing
-//   +24  numActiveVmas u32 root's rwsem held for writing
+//   +20  numChildren  u32  root's rwsem held for writing: those whose parent it is
+//   +24  numActiveVmas u32 root's rwsem held for writing: VMAs whose anonVma it is
 //   +28  reserved
 
 /** Finds the VMAs that may map a family of anonymous pages (Linux: struct anon_vma). */

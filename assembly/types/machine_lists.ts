@@ -8,6 +8,7 @@ import { INODE_LISTS, MM_LISTS, VEC_LIST } from '../memlayout';
 //   +4   nrOrphans  u32  atomic, written with the lock held
 //   +8   inodes     8    all that live
 //   +16  orphans    8    all that only pins keep
+//   +24  names      8    all with a name in the tmpfs
 
 /** The machine's inodes (see mm/inode.ts). */
 @unmanaged
@@ -16,6 +17,7 @@ export class InodeLists {
   private _nrOrphans: u32;
   private _inodes: u64;
   private _orphans: u64;
+  private _names: u64;
 
 
   @inline get lock(): SpinLock {
@@ -35,6 +37,11 @@ export class InodeLists {
 
   @inline get orphans(): ListHead {
     return listAt(changetype<usize>(this) + offsetof<InodeLists>('_orphans'));
+  }
+
+
+  @inline get names(): ListHead {
+    return listAt(changetype<usize>(this) + offsetof<InodeLists>('_names'));
   }
 }
 

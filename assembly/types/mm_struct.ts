@@ -8,6 +8,9 @@ import { SpinLock } from '../lib/spinlock';
 /** Bits of `flags` (Linux: MMF_*). */
 export const MMF_HAS_PINNED: u32 = 1 << 27;
 
+/** Where the heap of every process begins (Linux: mm->start_brk, which is random there). */
+export const START_BRK: u64 = 0x5555_5556_0000;
+
 // ╒═══════════════════ struct mm_struct (192 bytes) ═══════════════════╕
 //   Line 0: what GUP-fast reads, and nobody writes often
 //   +0    pgd              u32  immutable until the last user is gone: the top page table
@@ -24,6 +27,9 @@ export const MMF_HAS_PINNED: u32 = 1 << 27;
 //   +144  mmList           8    the machine's mm lock: list of all mms
 //   +152  pid              u32  immutable
 //   +156  nrTables         u32  page_table_lock held: page tables below the top one
+//   +160  lockedVm         u64  mmap_lock held for writing, pages of VMAs with VM_LOCKED
+//   +168  defFlags         u32  atomic, changed with mmap_lock held for writing: VM_* of new VMAs
+//   +176  brk              u64  mmap_lock held for writing: where the heap ends
 
 /** One address space (Linux: struct mm_struct). */
 @unmanaged
@@ -54,9 +60,10 @@ export class MmStruct {
   private _mmList: u64;
   pid: u32;
   nrTables: u32;
-  private _pad15: u64;
-  private _pad16: u64;
-  private _pad17: u64;
+  lockedVm: u64;
+  private _defFlags: u32;
+  private _pad16: u32;
+  brk: u64;
   private _pad18: u64;
 
 
@@ -92,6 +99,11 @@ export class MmStruct {
 
   @inline get mmUsers(): Atomic<u32> {
     return changetype<Atomic<u32>>(changetype<usize>(this) + offsetof<MmStruct>('_mmUsers'));
+  }
+
+
+  @inline get defFlags(): Atomic<u32> {
+    return changetype<Atomic<u32>>(changetype<usize>(this) + offsetof<MmStruct>('_defFlags'));
   }
 
 

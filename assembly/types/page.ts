@@ -6,27 +6,47 @@ import { CONTENTS_BASE, MEM_MAP, PAGE_SHIFT, PAGE_STRUCT_SIZE } from '../memlayo
 // ╒════════════════════════════ struct page (64 bytes) ════════════════════════════╕
 //   Words lie where Linux has them; a pointer takes the lower half of its word.
 //   +0   flags      u64   atomic: PG_*
-//   +8   lru.next   u32   the list's lock: free list or per-CPU list
+//   +8   lru.next   u32   the list's lock: LRU list, free list or per-CPU list; an isolated page's
+//                         is its holder's
 //   +12  lru.prev   u32   the same
-//   +16  reserved   u64
+//   +16  mlockCount u32   lru_lock held: VMAs that lock it, while it is unevictable and PG_lru
+//   +20  reserved   u32
 //   +24  mapping    u32   atomic, written with PG_locked held: address_space, or anon_vma + 1
 //   +28  reserved   u32
 //   +32  index      u64   PG_locked held, stable while mapped or in the page cache
-//   +40  privateData u64   its owner's: the order of a block in the buddy allocator
+//   +40  privateData u64   PG_locked held: slot of a page in the swap cache; the buddy
+//                          allocator's: order of a free block
 //   +48  mapcount   i32   atomic: mappings - 1; PAGE_TYPE_* in a free page
 //   +52  refcount   i32   atomic: 0 means free or frozen
 //   +56  reserved   u64
 
 /** Flag bits (Linux: enum pageflags). */
 export const PG_LOCKED: u64 = 1 << 0;
+/** Its contents are on their way to the swap device. */
+export const PG_WRITEBACK: u64 = 1 << 1;
 export const PG_REFERENCED: u64 = 1 << 2;
 export const PG_UPTODATE: u64 = 1 << 3;
 export const PG_DIRTY: u64 = 1 << 4;
+/** On an LRU list. Whoever clears it may take the page off its list, and nobody else. */
+export const PG_LRU: u64 = 1 << 5;
 /** Somebody sleeps on the lower word of the flags until PG_locked is clear. */
 export const PG_WAITERS: u64 = 1 << 7;
+/** On an active list, or on its way to one. */
+export const PG_ACTIVE: u64 = 1 << 8;
+/** Was on an active list once (Linux: folio_test_workingset). */
+export const PG_WORKINGSET: u64 = 1 << 9;
+/** In the swap cache; `privateData` is its entry then (Linux: PG_owner_priv_1). */
+export const PG_SWAPCACHE: u64 = 1 << 10;
 /** An anonymous page that one process maps alone (Linux: PG_owner_2 as PG_anon_exclusive). */
 export const PG_ANON_EXCLUSIVE: u64 = 1 << 11;
+/** Goes to the end of its list once it is written (Linux: folio_test_reclaim). */
+export const PG_RECLAIM: u64 = 1 << 16;
+/** Without it an anonymous page is lazily freed: reclaim may drop it if it is clean. */
 export const PG_SWAPBACKED: u64 = 1 << 17;
+/** Locked in memory: counted among the unevictable, and on no list. */
+export const PG_UNEVICTABLE: u64 = 1 << 18;
+/** Some VMA with VM_LOCKED maps it. */
+export const PG_MLOCKED: u64 = 1 << 20;
 
 /** In `mapcount`: the block on the buddy allocator's free lists begins here (Linux: PGTY_buddy). */
 export const PAGE_TYPE_BUDDY: i32 = -0x1000_0000;
@@ -40,7 +60,8 @@ export const PAGE_MAPPING_ANON: u32 = 1;
 export class Page {
   private _flags: u64;
   private _lru: u64;
-  private _reserved0: u64;
+  mlockCount: u32;
+  private _reserved0: u32;
   private _mapping: u32;
   private _reserved1: u32;
   index: u64;

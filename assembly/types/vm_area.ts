@@ -14,8 +14,36 @@ export const VM_MAYREAD: u32 = 0x10;
 export const VM_MAYWRITE: u32 = 0x20;
 export const VM_MAYEXEC: u32 = 0x40;
 export const VM_MAYSHARE: u32 = 0x80;
+/** May hold guard markers: set when the first is installed, and never cleared. */
+export const VM_MAYBE_GUARD: u32 = 0x800;
+/** Its pages stay in memory: mlock. */
+export const VM_LOCKED: u32 = 0x2000;
+/** Mapped I/O memory, of which there is none: for mm/mlock_pages.ts. */
+export const VM_IO: u32 = 0x4000;
+/** Advice: read from front to back, or in no order. */
+export const VM_SEQ_READ: u32 = 0x8000;
+export const VM_RAND_READ: u32 = 0x1_0000;
+/** A fork leaves it out. */
+export const VM_DONTCOPY: u32 = 0x2_0000;
+/** With VM_LOCKED: pages are locked when they are touched, and not before. */
+export const VM_LOCKONFAULT: u32 = 0x8_0000;
+/** Private memory that was writable once: it counts as promised. */
+export const VM_ACCOUNT: u32 = 0x10_0000;
 export const VM_NORESERVE: u32 = 0x20_0000;
+/** mseal: nobody unmaps, moves or protects it. Linux has it in bit 42; here VM_PAT's is free. */
+export const VM_SEALED: u32 = 0x100_0000;
+/** A fork gives the child empty memory in its place. */
+export const VM_WIPEONFORK: u32 = 0x200_0000;
+export const VM_DONTDUMP: u32 = 0x400_0000;
+export const VM_HUGEPAGE: u32 = 0x2000_0000;
+export const VM_NOHUGEPAGE: u32 = 0x4000_0000;
+export const VM_MERGEABLE: u32 = 0x8000_0000;
 export const VM_ACCESS_FLAGS: u32 = VM_READ | VM_WRITE | VM_EXEC;
+export const VM_LOCKED_MASK: u32 = VM_LOCKED | VM_LOCKONFAULT;
+/** What does not keep VMAs from merging: the merged one has it if either had (Linux: VM_STICKY). */
+export const VM_STICKY: u32 = VM_MAYBE_GUARD;
+/** A fork copies the entries of such a VMA although its pages could be found again. */
+export const VM_COPY_ON_FORK: u32 = VM_MAYBE_GUARD;
 
 // ╒═══════════════ struct vm_area_struct (128 bytes) ═══════════════╕
 //   All of it: mmap_lock held for writing to change, for reading to read; exceptions named.

@@ -20,7 +20,8 @@
 #define SECONDS_MAX 3600.0
 #define ITEMS_MAX 64
 
-static const struct item *const groups[] = { mapping_items, fault_items, pin_items, seal_items };
+static const struct item *const groups[] = { mapping_items, fault_items, pin_items, process_items,
+				      seal_items };
 
 struct options {
 	double seconds;

@@ -53,6 +53,7 @@ int uring_unregister(int ring);
 extern const struct item fault_items[];
 extern const struct item mapping_items[];
 extern const struct item pin_items[];
+extern const struct item process_items[];
 extern const struct item seal_items[];
 
 #endif

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #ifndef SYS_mseal
@@ -19,6 +20,7 @@
  *   u    a value                    (missing at the end: 0)
  *   S    a string                   P  a descriptor, as the path /proc/self/fd/N
  *   D    bytes: pointer and length  B  a length: buffer and length; the result is the bytes
+ *   V    no word: a buffer; the result is its first byte for each page of argument 1
  */
 static const struct system_call {
 	const char *name;
@@ -34,7 +36,10 @@ static const struct system_call {
 	{ "mlock", SYS_mlock, "uu" },
 	{ "munlock", SYS_munlock, "uu" },
 	{ "mseal", SYS_mseal, "uuu" },
-	{ "mincore", SYS_mincore, "uuB" },
+	{ "mincore", SYS_mincore, "uuV" },
+	{ "mlock2", SYS_mlock2, "uuu" },
+	{ "mlockall", SYS_mlockall, "u" },
+	{ "munlockall", SYS_munlockall, "" },
 	{ "memfd_create", SYS_memfd_create, "FSu" },
 	{ "open", SYS_open, "FPu" },
 	{ "open_ro", SYS_open, "FP" },
@@ -57,7 +62,7 @@ struct invocation {
 	uint64_t argument[8];
 	int count;
 	const char *bind_name;
-	char kind; /* F, A, B, or 0 for a plain number */
+	char kind; /* F, A, B, V, or 0 for a plain number */
 	char text[512];
 };
 
@@ -123,9 +128,14 @@ static bool add_word(struct invocation *inv, char letter, const char *token)
 static bool add_words(struct invocation *inv, const char *words, struct line *line)
 {
 	script_problem = "too many words";
-	if ((size_t)line->count - 1 > strlen(words))
+	if ((size_t)line->count - 1 > strcspn(words, "V"))
 		return false;
 	for (int i = 0; words[i]; i++) {
+		if (words[i] == 'V') {
+			inv->argument[inv->count++] = (uint64_t)script_data;
+			inv->kind = 'V';
+			continue;
+		}
 		if (i + 1 < line->count) {
 			if (!add_word(inv, words[i], line->token[i + 1]))
 				return false;
@@ -154,6 +164,14 @@ static void print_new_address(struct invocation *inv, uint64_t address)
 	bind(inv->bind_name, NAME_ADDRESS, address);
 }
 
+/* The other bits of mincore's bytes are reserved. */
+static void print_vector(size_t pages)
+{
+	for (size_t i = 0; i < pages; i++)
+		script_data[i] &= 1;
+	out_bytes(script_data, pages);
+}
+
 static void print_result(struct invocation *inv, long result)
 {
 	out_text(",\"result\":");
@@ -167,6 +185,9 @@ static void print_result(struct invocation *inv, long result)
 		return;
 	case 'B':
 		out_bytes(script_data, result);
+		return;
+	case 'V':
+		print_vector((inv->argument[1] + PAGE - 1) / PAGE);
 		return;
 	default:
 		out_number(result);
@@ -186,6 +207,64 @@ static bool invoke(const struct system_call *sys, struct line *line)
 		out_error(errno);
 	else
 		print_result(&inv, result);
+	return true;
+}
+
+/* pipe R W: of a page a buffer; neither end ever waits. */
+static bool make_pipe(struct line *line)
+{
+	int ends[2];
+
+	if (line->count != 3)
+		return false;
+	if (pipe2(ends, O_NONBLOCK)) {
+		out_error(errno);
+		return true;
+	}
+	bind(line->token[1], NAME_FD, ends[0]);
+	bind(line->token[2], NAME_FD, ends[1]);
+	out_text(",\"result\":0");
+	return true;
+}
+
+/* vmsplice FD ADDRESS LENGTH [FLAGS] */
+static bool splice_memory(struct line *line)
+{
+	uint64_t fd, address, length, flags = 0;
+	struct iovec iov;
+	ssize_t n;
+
+	if (line->count < 4 || line->count > 5 || !evaluate(line->token[1], &fd) ||
+	    !evaluate(line->token[2], &address) || !evaluate(line->token[3], &length) ||
+	    (line->count == 5 && !evaluate(line->token[4], &flags)))
+		return false;
+	iov.iov_base = (void *)address;
+	iov.iov_len = length;
+	n = vmsplice((int)fd, &iov, 1, flags);
+	if (n < 0) {
+		out_error(errno);
+		return true;
+	}
+	out_text(",\"result\":");
+	out_number(n);
+	return true;
+}
+
+/* brk A [ADDRESS]: where the heap ends now; a refusal answers with that, too. */
+static bool set_break(struct line *line)
+{
+	uint64_t address = 0, result;
+
+	if (line->count < 2 || line->count > 3 ||
+	    (line->count == 3 && !evaluate(line->token[2], &address)))
+		return false;
+	result = syscall(SYS_brk, address);
+	out_text(",\"result\":");
+	if (address)
+		out_address(result);
+	else
+		out_string(line->token[1]);
+	bind(line->token[1], NAME_ADDRESS, result);
 	return true;
 }
 
@@ -227,6 +306,18 @@ static const struct special {
 	{ "dma_write", pin_dma_write },
 	{ "fstat", view_fstat },
 	{ "maps", view_maps },
+	{ "smaps", view_smaps },
+	{ "pages", view_pages },
+	{ "kpagecount", view_kpagecount },
+	{ "touch", touch },
+	{ "dump", dump },
+	{ "brk", set_break },
+	{ "fork", process_fork },
+	{ "exit", process_exit },
+	{ "pipe", make_pipe },
+	{ "vmsplice", splice_memory },
+	{ "peek", memory_peek },
+	{ "poke", memory_poke },
 	{ "diff", diff },
 	{ "dup_all", dup_all },
 };

@@ -1,5 +1,5 @@
 /*
- * Reads cases from standard input and runs each in a child of its own, so that no case sees what
+ * Reads cases from standard input and runs each in processes of its own, so that no case sees what
  * another left behind. One line of JSON a case:
  *   {"name":"...","lines":[{"call":"...","result":...}, ...]}
  * `oracle --constants` prints the flag names, `oracle --about` the kernel and the way of pinning.
@@ -10,94 +10,23 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
+#include <sys/personality.h>
 #include <sys/utsname.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#define CASE_SIZE (1 << 20)
-#define CASE_SECONDS 20
 #define MAX_TITLE 255
-/* Linux's own default; machines differ in what they are configured to. */
-#define OPEN_FILES 1024
 
-/* The lines of the case that is being read, each ended by a newline. */
-static char body[CASE_SIZE];
+/* How much of shared.body is taken by the case that is being read. */
 static size_t body_used;
 static char title[MAX_TITLE + 1];
 
-static void run_line(char *text)
-{
-	struct line line;
-
-	out_text("{\"call\":");
-	out_string(text);
-	if (!split(text, &line) || !call(&line)) {
-		out_text(",\"skipped\":");
-		out_string(script_problem);
-	}
-	out_text("}");
-}
-
-static void child_init(void)
-{
-	struct rlimit limit;
-
-	getrlimit(RLIMIT_NOFILE, &limit);
-	limit.rlim_cur = OPEN_FILES;
-	setrlimit(RLIMIT_NOFILE, &limit);
-	close_range(3, ~0u, 0);
-	alarm(CASE_SECONDS);
-	memory_init();
-	views_init();
-}
-
-static void run_body(void)
-{
-	out_text("{\"name\":");
-	out_string(title);
-	out_text(",\"lines\":[");
-	for (char *text = body; *text;) {
-		char *end = strchr(text, '\n');
-
-		*end = 0;
-		if (text != body)
-			out_text(",");
-		run_line(text);
-		text = end + 1;
-	}
-	out_text("]}\n");
-}
-
-static void report_death(int status)
-{
-	out_text("{\"name\":");
-	out_string(title);
-	out_text(",\"died\":");
-	out_number(status);
-	out_text("}\n");
-	out_flush();
-}
-
 static void run_case(void)
 {
-	int status;
-	pid_t child;
-
 	if (!title[0])
 		return;
-	body[body_used] = 0;
-	child = fork();
-	if (child == 0) {
-		child_init();
-		run_body();
-		out_flush();
-		_exit(0);
-	}
-	if (child < 0 || waitpid(child, &status, 0) != child)
+	shared.body[body_used] = 0;
+	if (!processes_run(title))
 		exit(2);
-	if (status)
-		report_death(status);
 	title[0] = 0;
 	body_used = 0;
 }
@@ -108,9 +37,9 @@ static void add_line(const char *text)
 
 	if (body_used + length + 2 > CASE_SIZE)
 		exit(2);
-	memcpy(body + body_used, text, length);
+	memcpy(shared.body + body_used, text, length);
 	body_used += length;
-	body[body_used++] = '\n';
+	shared.body[body_used++] = '\n';
 }
 
 static void read_cases(void)
@@ -146,8 +75,25 @@ static void print_about(void)
 	out_flush();
 }
 
+/*
+ * Addresses without randomness are the emulator's. It matters beyond their looks: which pages are
+ * mapped around a read fault depends on how the mapping is aligned.
+ */
+static void fix_addresses(char **argv)
+{
+	int now = personality(0xffffffff);
+
+	if (now & ADDR_NO_RANDOMIZE)
+		return;
+	personality(now | ADDR_NO_RANDOMIZE);
+	execv("/proc/self/exe", argv);
+	exit(2);
+}
+
 int main(int argc, char **argv)
 {
+	fix_addresses(argv);
+	processes_init();
 	if (argc > 1 && !strcmp(argv[1], "--constants"))
 		constants_print();
 	else if (argc > 1 && !strcmp(argv[1], "--about"))

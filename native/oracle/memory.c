@@ -1,6 +1,12 @@
-/* Loads and stores, byte by byte, with SIGSEGV and SIGBUS as results. */
+/*
+ * Loads and stores, byte by byte, with SIGSEGV and SIGBUS as results; and the same through
+ * /proc/PID/mem, as a debugger does it.
+ */
+#define _GNU_SOURCE
 #include "oracle.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <string.h>
@@ -30,12 +36,19 @@ void memory_init(void)
 
 	sigaction(SIGSEGV, &action, NULL);
 	sigaction(SIGBUS, &action, NULL);
+	signal(SIGPIPE, SIG_IGN); /* a broken pipe is EPIPE, as any other error */
 }
 
-static void print_fault(void)
+/* The signal of the access that failed last. */
+const char *fault_name(void)
+{
+	return fault_signal == SIGBUS ? "SIGBUS" : "SIGSEGV";
+}
+
+void print_fault(void)
 {
 	out_text(",\"signal\":");
-	out_string(fault_signal == SIGBUS ? "SIGBUS" : "SIGSEGV");
+	out_string(fault_name());
 	if (fault_has_address) {
 		out_text(",\"at\":");
 		out_address(fault_address);
@@ -43,7 +56,7 @@ static void print_fault(void)
 }
 
 /* Copies until done or faulted; says whether all of it was copied. */
-static bool access_bytes(unsigned char *to, const unsigned char *from, size_t length)
+bool access_bytes(unsigned char *to, const unsigned char *from, size_t length)
 {
 	if (sigsetjmp(fault_return, 0)) {
 		accessing = 0;
@@ -84,5 +97,55 @@ bool memory_store(struct line *line)
 		print_fault();
 	else
 		out_text(",\"result\":0");
+	return true;
+}
+
+static void print_count(ssize_t n, int error)
+{
+	if (n < 0) {
+		out_error(error);
+		return;
+	}
+	out_text(",\"result\":");
+	out_number(n);
+}
+
+/* peek ADDRESS LENGTH: what a debugger reads; EIO where it can read nothing. */
+bool memory_peek(struct line *line)
+{
+	uint64_t address, length;
+	ssize_t n;
+	int fd;
+
+	if (line->count != 3 || !evaluate(line->token[1], &address) ||
+	    !evaluate(line->token[2], &length) || length > DATA_SIZE)
+		return false;
+	fd = open("/proc/self/mem", O_RDONLY);
+	n = pread(fd, script_data, length, address);
+	if (n < 0) {
+		print_count(n, errno);
+	} else {
+		out_text(",\"result\":");
+		out_bytes(script_data, n);
+	}
+	close(fd);
+	return true;
+}
+
+/* poke ADDRESS HEX: what a debugger writes, read-only private mappings included. */
+bool memory_poke(struct line *line)
+{
+	uint64_t address;
+	size_t length;
+	ssize_t n;
+	int fd;
+
+	if (line->count != 3 || !evaluate(line->token[1], &address) ||
+	    !evaluate_data(line->token[2], &length))
+		return false;
+	fd = open("/proc/self/mem", O_RDWR);
+	n = pwrite(fd, script_data, length, address);
+	print_count(n, errno);
+	close(fd);
 	return true;
 }

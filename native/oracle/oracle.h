@@ -18,9 +18,16 @@
 /* Longest read, write, load or store of one line. */
 #define DATA_SIZE (1 << 20)
 #define PAGE 4096ul
+/* Text of a case, and of its answer. */
+#define CASE_SIZE (1 << 20)
+#define ANSWER_SIZE (8 << 20)
+#define MAX_PROCESSES 8
+#define MAX_PINS 16
+/* Descriptors of the interpreter go here, so that the script's are numbered as without them. */
+#define OWN_FD 800
 
 /* What a name of the script stands for; only addresses may prefix other addresses in output. */
-enum name_kind { NAME_FD, NAME_ADDRESS, NAME_PIN };
+enum name_kind { NAME_NONE, NAME_FD, NAME_ADDRESS, NAME_PIN };
 
 struct name {
 	char text[NAME_SIZE];
@@ -28,6 +35,46 @@ struct name {
 	uint64_t value;
 	int bound_at; /* counts up */
 };
+
+/* A process of the case. One that has exited keeps its name: calls on it are skipped. */
+struct process {
+	char name[NAME_SIZE];
+	int pid;
+	bool alive;
+	uint32_t turn; /* a futex: 1 when the process is to go on with the case */
+};
+
+/* References that outlive their mapping, see pin.c. */
+struct pin {
+	bool used;
+	int ring;    /* -1: a plain reference, held by the pipe */
+	int pipe[2]; /* the device's other side */
+	uint64_t address;
+	unsigned char params[128]; /* struct io_uring_params */
+};
+
+/*
+ * What all processes of a case share: one shared mapping in the place of a static object, so that
+ * it lies outside of the area that mmap fills. Only the process whose turn it is touches it.
+ */
+struct shared {
+	struct process processes[MAX_PROCESSES];
+	int process_count;
+	int exiting;   /* the process that ends itself, or -1 */
+	bool finished; /* no line is left */
+	size_t cursor; /* in body: the next line */
+	struct name names[MAX_NAMES];
+	int name_count;
+	int bindings;
+	struct pin pins[MAX_PINS];
+	size_t answer_used;
+	/* What the kernel would otherwise map into the process: rings, then submission entries. */
+	unsigned char ring_memory[MAX_PINS][2 * PAGE] __attribute__((aligned(4096)));
+	char body[CASE_SIZE];
+	char answer[ANSWER_SIZE];
+};
+
+extern struct shared shared;
 
 /* One line, split at blanks: token[0] is the call. */
 struct line {
@@ -60,6 +107,7 @@ bool evaluate_data(const char *token, size_t *length); /* into script_data */
 bool evaluate_string(const char *token, char *into, size_t size);
 void bind(const char *text, enum name_kind kind, uint64_t value);
 const struct name *name_below(uint64_t address);
+const struct name *name_above(uint64_t address);
 const struct name *name_find(const char *text, size_t length);
 
 /* calls.c: runs one line and prints its result; false when the line makes no sense. */
@@ -69,6 +117,11 @@ bool call(struct line *line);
 void memory_init(void);
 bool memory_load(struct line *line);
 bool memory_store(struct line *line);
+bool memory_peek(struct line *line);
+bool memory_poke(struct line *line);
+bool access_bytes(unsigned char *to, const unsigned char *from, size_t length);
+const char *fault_name(void);
+void print_fault(void);
 
 /* pin.c: long-term writable pins (io_uring fixed buffers) and plain references (vmsplice). */
 const char *pin_method(void);
@@ -78,9 +131,22 @@ bool pin_release(struct line *line);
 bool pin_dma_read(struct line *line);
 bool pin_dma_write(struct line *line);
 
-/* views.c: fstat and the mappings of the script. views_init also unmaps the vdso. */
+/* views.c: fstat and the mappings of the script. views_init also unmaps the vdso and the stack. */
 void views_init(void);
 bool view_fstat(struct line *line);
 bool view_maps(struct line *line);
+bool view_smaps(struct line *line);
+
+/* pages.c: which pages lie where, and who shares them. */
+bool view_pages(struct line *line);
+bool view_kpagecount(struct line *line);
+bool touch(struct line *line);
+bool dump(struct line *line);
+
+/* process.c: the processes of a case, of which one at a time runs lines. */
+void processes_init(void);
+bool processes_run(char *title);
+bool process_fork(struct line *line);
+bool process_exit(struct line *line);
 
 #endif

@@ -1,4 +1,4 @@
-/* The answers as JSON text, in one static buffer. */
+/* The answers as JSON text, in one buffer of all processes. */
 #define _GNU_SOURCE
 #include "oracle.h"
 
@@ -11,33 +11,30 @@
 /* Shorter runs of one byte are printed in full. */
 #define RUN_MIN 16
 
-static char buffer[8 << 20];
-static size_t used;
-
 void out_reset(void)
 {
-	used = 0;
+	shared.answer_used = 0;
 }
 
 void out_flush(void)
 {
 	size_t done = 0;
 
-	while (done < used) {
-		ssize_t n = write(1, buffer + done, used - done);
+	while (done < shared.answer_used) {
+		ssize_t n = write(1, shared.answer + done, shared.answer_used - done);
 
 		if (n < 0)
 			_exit(3);
 		done += n;
 	}
-	used = 0;
+	out_reset();
 }
 
 static void out_char(char c)
 {
-	if (used == sizeof(buffer))
+	if (shared.answer_used == sizeof(shared.answer))
 		_exit(4);
-	buffer[used++] = c;
+	shared.answer[shared.answer_used++] = c;
 }
 
 void out_text(const char *text)
@@ -136,17 +133,22 @@ static void out_hex(uint64_t value)
 
 void out_address(uint64_t address)
 {
-	const struct name *name = name_below(address);
+	const struct name *below = name_below(address);
+	const struct name *above = name_above(address);
 
 	out_char('"');
-	if (!name || address - name->value > NEAR) {
-		out_hex(address);
-	} else {
-		out_text(name->text);
-		if (address != name->value) {
+	if (below && address - below->value <= NEAR) {
+		out_text(below->text);
+		if (address != below->value) {
 			out_char('+');
-			out_unsigned(address - name->value);
+			out_unsigned(address - below->value);
 		}
+	} else if (above && above->value - address <= NEAR) {
+		out_text(above->text);
+		out_char('-');
+		out_unsigned(above->value - address);
+	} else {
+		out_hex(address);
 	}
 	out_char('"');
 }

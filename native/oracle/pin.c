@@ -24,21 +24,11 @@
 #define IORING_SETUP_NO_SQARRAY (1U << 16)
 #endif
 
-#define MAX_PINS 16
-/* Descriptors of the interpreter go here, so that the script's are numbered as without them. */
-#define OWN_FD 800
-
-struct pin {
-	bool used;
-	int ring;    /* -1: a plain reference, held by the pipe */
-	int pipe[2]; /* the device's other side */
-	uint64_t address;
-	struct io_uring_params params;
-};
-
-static struct pin pins[MAX_PINS];
-/* What the kernel would otherwise map into the process: rings, then submission entries. */
-static unsigned char ring_memory[MAX_PINS][2 * PAGE] __attribute__((aligned(4096)));
+/* What the kernel fills in when a ring is made. */
+static struct io_uring_params *params_of(struct pin *pin)
+{
+	return (struct io_uring_params *)pin->params;
+}
 
 static int move_up(int fd)
 {
@@ -58,8 +48,8 @@ static void set_user_memory(void *offsets, size_t size, void *memory)
 
 static int ring_open(struct pin *pin)
 {
-	struct io_uring_params *p = &pin->params;
-	unsigned char *memory = ring_memory[pin - pins];
+	struct io_uring_params *p = params_of(pin);
+	unsigned char *memory = shared.ring_memory[pin - shared.pins];
 	int fd;
 
 	memset(p, 0, sizeof(*p));
@@ -73,7 +63,7 @@ static int ring_open(struct pin *pin)
 
 const char *pin_method(void)
 {
-	int ring = ring_open(&pins[0]);
+	int ring = ring_open(&shared.pins[0]);
 
 	if (ring < 0)
 		return "vmsplice";
@@ -84,8 +74,8 @@ const char *pin_method(void)
 static struct pin *pin_slot(void)
 {
 	for (int i = 0; i < MAX_PINS; i++)
-		if (!pins[i].used)
-			return &pins[i];
+		if (!shared.pins[i].used)
+			return &shared.pins[i];
 	script_problem = "too many pins";
 	return NULL;
 }
@@ -139,7 +129,7 @@ static bool take(struct line *line, bool with_ring)
 		return true;
 	}
 	pin->used = true;
-	bind(line->token[1], NAME_PIN, pin - pins);
+	bind(line->token[1], NAME_PIN, pin - shared.pins);
 	out_text(",\"result\":");
 	out_string(line->token[1]);
 	return true;
@@ -161,11 +151,11 @@ static struct pin *pin_named(const char *token)
 {
 	const struct name *name = name_find(token, strlen(token));
 
-	if (!name || name->kind != NAME_PIN || !pins[name->value].used) {
+	if (!name || name->kind != NAME_PIN || !shared.pins[name->value].used) {
 		not_bound(token, strlen(token));
 		return NULL;
 	}
-	return &pins[name->value];
+	return &shared.pins[name->value];
 }
 
 bool pin_release(struct line *line)
@@ -182,8 +172,8 @@ bool pin_release(struct line *line)
 /* Submits one transfer between the pipe and the fixed buffer and waits for its result. */
 static int transfer(struct pin *pin, int opcode, int fd, uint64_t offset, size_t length)
 {
-	unsigned char *rings = ring_memory[pin - pins];
-	struct io_uring_params *p = &pin->params;
+	unsigned char *rings = shared.ring_memory[pin - shared.pins];
+	struct io_uring_params *p = params_of(pin);
 	struct io_uring_sqe *sqe = (struct io_uring_sqe *)(rings + PAGE);
 	uint32_t *sq_tail = (uint32_t *)(rings + p->sq_off.tail);
 	uint32_t *cq_head = (uint32_t *)(rings + p->cq_off.head);

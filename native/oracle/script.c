@@ -9,10 +9,6 @@
 const char *script_problem;
 unsigned char script_data[DATA_SIZE + PAGE];
 
-static struct name names[MAX_NAMES];
-static int name_count;
-static int bindings;
-
 bool split(char *text, struct line *line)
 {
 	line->count = 0;
@@ -28,9 +24,9 @@ bool split(char *text, struct line *line)
 
 const struct name *name_find(const char *text, size_t length)
 {
-	for (int i = 0; i < name_count; i++)
-		if (strlen(names[i].text) == length && !memcmp(names[i].text, text, length))
-			return &names[i];
+	for (int i = 0; i < shared.name_count; i++)
+		if (strlen(shared.names[i].text) == length && !memcmp(shared.names[i].text, text, length))
+			return &shared.names[i];
 	return NULL;
 }
 
@@ -39,14 +35,14 @@ void bind(const char *text, enum name_kind kind, uint64_t value)
 	struct name *name = (struct name *)name_find(text, strlen(text));
 
 	if (!name) {
-		if (name_count == MAX_NAMES || strlen(text) >= NAME_SIZE)
+		if (shared.name_count == MAX_NAMES || strlen(text) >= NAME_SIZE)
 			return;
-		name = &names[name_count++];
+		name = &shared.names[shared.name_count++];
 		strcpy(name->text, text);
 	}
 	name->kind = kind;
 	name->value = value;
-	name->bound_at = ++bindings;
+	name->bound_at = ++shared.bindings;
 }
 
 /* The highest named address that is not above this one; of equals the one bound last. */
@@ -54,8 +50,8 @@ const struct name *name_below(uint64_t address)
 {
 	const struct name *best = NULL;
 
-	for (int i = 0; i < name_count; i++) {
-		const struct name *name = &names[i];
+	for (int i = 0; i < shared.name_count; i++) {
+		const struct name *name = &shared.names[i];
 
 		if (name->kind != NAME_ADDRESS || name->value > address)
 			continue;
@@ -96,7 +92,7 @@ static bool evaluate_term(const char *text, size_t length, uint64_t *value)
 	if (isupper((unsigned char)text[0]))
 		return constant_find(text, length, value);
 	name = name_find(text, length);
-	if (!name)
+	if (!name || name->kind == NAME_PIN)
 		return not_bound(text, length);
 	*value = name->value;
 	return true;
@@ -143,6 +139,23 @@ static bool repeat(size_t unit, const char *times, size_t *length)
 		script_data[i] = script_data[i - unit];
 	*length = total;
 	return true;
+}
+
+/* The lowest named address that is above this one; of equals the one bound last. */
+const struct name *name_above(uint64_t address)
+{
+	const struct name *best = NULL;
+
+	for (int i = 0; i < shared.name_count; i++) {
+		const struct name *name = &shared.names[i];
+
+		if (name->kind != NAME_ADDRESS || name->value <= address)
+			continue;
+		if (!best || name->value < best->value ||
+		    (name->value == best->value && name->bound_at > best->bound_at))
+			best = name;
+	}
+	return best;
 }
 
 /* Hex digits, two a byte; HEX*N repeats; "" is empty. */

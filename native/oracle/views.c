@@ -15,17 +15,17 @@
 /* The interpreter's own mappings: they are left out of the view. */
 static struct { uint64_t start, end; } own[MAX_OWN];
 static int own_count;
-static char maps[1 << 18];
+static char maps[1 << 19];
 
 struct mapping {
 	uint64_t start, end, offset;
 	char *perms, *name;
 };
 
-/* Reads /proc/self/maps into the static buffer. */
-static bool read_maps(void)
+/* Reads /proc/self/maps, or smaps, into the static buffer. */
+static bool read_file(const char *path)
 {
-	int fd = open("/proc/self/maps", O_RDONLY);
+	int fd = open(path, O_RDONLY);
 	size_t used = 0;
 	ssize_t n = -1;
 
@@ -56,12 +56,14 @@ static char *parse_mapping(char *text, struct mapping *mapping)
 }
 
 /*
- * The vdso and its data lie where the first mapping of a script would go, and are readable, so
- * that an access just past that mapping would not fault. Nothing here needs them.
+ * The vdso and its data lie where the first mapping of a script would go, the kernel's stack at the
+ * top of the address space, and both are readable, so that an access there would not fault. Nothing
+ * here needs them.
  */
-static bool drop_vdso(const struct mapping *mapping)
+static bool drop_unneeded(const struct mapping *mapping)
 {
-	if (strncmp(mapping->name, "[vvar", 5) && strcmp(mapping->name, "[vdso]"))
+	if (strncmp(mapping->name, "[vvar", 5) && strcmp(mapping->name, "[vdso]") &&
+	    strcmp(mapping->name, "[stack]"))
 		return false;
 	return munmap((void *)mapping->start, mapping->end - mapping->start) == 0;
 }
@@ -70,12 +72,12 @@ void views_init(void)
 {
 	struct mapping mapping;
 
-	if (!read_maps())
+	if (!read_file("/proc/self/maps"))
 		_exit(5);
 	own_count = 0;
 	for (char *p = maps; *p && own_count < MAX_OWN;) {
 		p = parse_mapping(p, &mapping);
-		if (drop_vdso(&mapping))
+		if (drop_unneeded(&mapping))
 			continue;
 		own[own_count].start = mapping.start;
 		own[own_count++].end = mapping.end;
@@ -111,7 +113,7 @@ bool view_maps(struct line *line)
 	struct mapping mapping;
 	bool first = true;
 
-	if (line->count != 1 || !read_maps())
+	if (line->count != 1 || !read_file("/proc/self/maps"))
 		return false;
 	out_text(",\"result\":[");
 	for (char *p = maps; *p;) {
@@ -122,6 +124,73 @@ bool view_maps(struct line *line)
 			out_text(",");
 		first = false;
 		print_mapping(&mapping);
+	}
+	out_text("]");
+	return true;
+}
+
+/* The number of bytes behind a label of smaps; 0 where it is not found before the next mapping. */
+static uint64_t kilobytes(const char *text, const char *label)
+{
+	const char *found = strstr(text, label);
+
+	return found ? strtoull(found + strlen(label), NULL, 10) * 1024 : 0;
+}
+
+/* "VmFlags: rd wr mr " as a list. */
+static void print_flags(const char *text)
+{
+	const char *flags = strstr(text, "\nVmFlags:");
+
+	out_text(",\"vmFlags\":[");
+	for (bool first = true; flags && flags[9] == ' ' && flags[10] >= 'a'; flags += 3) {
+		char flag[3] = { flags[10], flags[11], 0 };
+
+		out_text(first ? "" : ",");
+		out_string(flag);
+		first = false;
+	}
+	out_text("]}");
+}
+
+static void print_measures(const struct mapping *mapping, const char *text)
+{
+	out_text("{\"start\":");
+	out_address(mapping->start);
+	out_text(",\"length\":");
+	out_number(mapping->end - mapping->start);
+	out_text(",\"rss\":");
+	out_number(kilobytes(text, "\nRss:"));
+	out_text(",\"pss\":");
+	out_number(kilobytes(text, "\nPss:"));
+	out_text(",\"swap\":");
+	out_number(kilobytes(text, "\nSwap:"));
+	out_text(",\"locked\":");
+	out_number(kilobytes(text, "\nLocked:"));
+	print_flags(text);
+}
+
+/* How much of each mapping that the script made is in memory. */
+bool view_smaps(struct line *line)
+{
+	struct mapping mapping;
+	bool first = true;
+
+	if (line->count != 1 || !read_file("/proc/self/smaps"))
+		return false;
+	out_text(",\"result\":[");
+	for (char *p = maps; *p;) {
+		p = parse_mapping(p, &mapping);
+		p[-1] = '\n';
+		if (!is_own(&mapping)) {
+			out_text(first ? "" : ",");
+			first = false;
+			print_measures(&mapping, p - 1);
+		}
+		p = strstr(p, "\nVmFlags:");
+		if (!p)
+			break;
+		p = strchr(p + 1, '\n') + 1;
 	}
 	out_text("]");
 	return true;

@@ -8,7 +8,7 @@ import { copyWhole } from './write.mjs';
 const CORE_COMPILER = 'node_modules/assemblyscript/bin/asc.js';
 const INSPECT_COMPILER = 'node_modules/assemblyscript-0.19/bin/asc';
 const TSC = 'node_modules/typescript/bin/tsc';
-const WASM_MODULES = ['release', 'debug', 'sched', 'bench', 'inspect'];
+const WASM_MODULES = ['release', 'debug', 'sched', 'explore', 'bench', 'inspect'];
 /** The builds of the core by their entry: `bench` is the core with its measuring loops. */
 const CORE_ENTRIES = { bench: 'assembly/bench/index.ts' };
 
@@ -18,7 +18,10 @@ const BUGS_TS = at('src/wasm/generated/bugs.ts');
 
 const scripts = (...names) => names.map((name) => at('scripts', name));
 const scanner = () => scripts('lib/assembly-source.mjs', 'lib/structs.mjs');
-const asc = (compiler, entry, target) => () => run(node(compiler, entry, '--target', target));
+const asc =
+  (compiler, entry, target, ...more) =>
+  () =>
+    run(node(compiler, entry, '--target', target, ...more));
 const compilerOf = (name) => at('node_modules', name, 'package.json');
 
 const GENERATE = [
@@ -69,6 +72,26 @@ const core = (target) => ({
   outputs: () => [at(`build/${target}.wasm`)],
   run: asc(CORE_COMPILER, CORE_ENTRIES[target] ?? 'assembly/index.ts', target),
 });
+
+/** The sched build whose functions can be left at a scheduling point and entered again. */
+const explore = {
+  name: 'explore.wasm',
+  needs: [],
+  inputs: () => [
+    ...coreSources(),
+    ...scripts('asyncify.mjs'),
+    at('asconfig.json'),
+    compilerOf('assemblyscript'),
+  ],
+  outputs: () => [at('build/explore.wasm'), at('build/explore.wasm.map')],
+  run: asc(
+    CORE_COMPILER,
+    'assembly/index.ts',
+    'explore',
+    '--transform',
+    at('scripts/asyncify.mjs'),
+  ),
+};
 
 /** The core with its internal functions exported, for the unit tests: not part of the package. */
 const testing = {
@@ -136,19 +159,23 @@ const AS_BIND_LICENSE = at('node_modules/as-bind/LICENSE');
 /** [from, to]: the modules, and as-bind's runtime for the published and for the tested library. */
 const COPIES = [
   ...WASM_MODULES.map((name) => [at(`build/${name}.wasm`), at(`dist/wasm/${name}.wasm`)]),
+  [at('build/explore.wasm.map'), at('dist/wasm/explore.wasm.map')],
   [AS_BIND, at('dist/vendor/as-bind.js')],
   [AS_BIND_LICENSE, at('dist/vendor/LICENSE.as-bind')],
   [AS_BIND, at('src/vendor/as-bind.js')],
   [AS_BIND_LICENSE, at('src/vendor/LICENSE.as-bind')],
 ];
 
+/** A quick build may leave some modules out. */
+const built = () => COPIES.filter(([from]) => modified(from) !== undefined);
+
 const copies = {
   name: 'copies',
   needs: WASM_MODULES.map((name) => `${name}.wasm`),
-  inputs: () => COPIES.map(([from]) => from),
-  outputs: () => COPIES.map(([, to]) => to),
+  inputs: () => built().map(([from]) => from),
+  outputs: () => built().map(([, to]) => to),
   async run() {
-    for (const [from, to] of COPIES) copyWhole(from, to);
+    for (const [from, to] of built()) copyWhole(from, to);
   },
 };
 
@@ -178,8 +205,9 @@ const bench = {
 };
 
 /** The steps of one build, in an order in which each comes after those that it needs. */
-export function steps({ withNative, withBench }) {
-  const cores = [...['release', 'debug', 'sched', 'bench'].map(core), testing];
+export function steps({ withNative, withBench, quick }) {
+  const targets = quick ? ['release'] : ['release', 'debug', 'sched', 'bench'];
+  const cores = [...targets.map(core), ...(quick ? [] : [explore]), testing];
   const list = [...GENERATE, ...cores, inspect, library, copies];
   if (withNative) list.push(native);
   if (withBench && benchSources().length > 0) list.push(bench);

@@ -1,8 +1,12 @@
 #!/usr/bin/env node
 /** The `mmemu` program: the command line with this process and the library around it. */
 import { readFileSync } from 'node:fs';
-import { contend, policies } from '../index.js';
+import { bugs, contend, policies } from '../index.js';
 import { run } from './program.js';
+import { runScenario } from './run-scenario.js';
+
+/** Milliseconds that a scenario may be silent; it has a word to say every fraction of a second. */
+const PATIENCE = 10_000;
 
 // The same place from src/cli and from dist/cli.
 const manifest = new URL('../../package.json', import.meta.url);
@@ -15,8 +19,10 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 
 process.exitCode = await run(process.argv.slice(2), {
+  bugs,
   contend,
   policies,
+  runScenario: (task, listener) => runScenario(task, { ...listener, patience: PATIENCE }),
   stdout: process.stdout,
   stderr: process.stderr,
   onInterrupt: (handler) => {

@@ -3,7 +3,9 @@
  * status.
  */
 import { Command, CommanderError } from 'commander';
+import { addBugs } from './commands/bugs.js';
 import { addContend } from './commands/contend.js';
+import { addExplore } from './commands/explore.js';
 import { addPolicies } from './commands/policies.js';
 import { UsageError } from './usage.js';
 import { EXIT, type World } from './world.js';
@@ -41,6 +43,8 @@ function createProgram(world: World, done: (status: number) => void): Command {
     });
   addContend(program, world, done);
   addPolicies(program, world, done);
+  addBugs(program, world, done);
+  addExplore(program, world, done);
   return program;
 }
 

@@ -6,19 +6,25 @@ const BAR_CELLS = 24;
 /** Takes the bar away, so that what is printed next stands on a clean line. */
 export interface Progress {
   update(done: number, total: number): void;
+  /** A line of text, where the total is not known. */
+  note(text: string): void;
   clear(): void;
 }
 
 /** A bar on standard error when that is a terminal; else nothing is ever written. */
 export function createProgress({ stderr, now }: Pick<World, 'stderr' | 'now'>): Progress {
-  if (stderr.isTTY !== true) return { update: () => undefined, clear: () => undefined };
+  const nothing = (): void => undefined;
+  if (stderr.isTTY !== true) return { update: nothing, note: nothing, clear: nothing };
   const started = now();
+  // Some terminals say that they are 0 wide.
+  const write = (line: string): void => {
+    stderr.write(`\r\x1b[K${line.slice(0, (stderr.columns || 80) - 1)}`);
+  };
   return {
     update: (done, total) => {
-      const line = progressLine(done, total, now() - started);
-      // Some terminals say that they are 0 wide.
-      stderr.write(`\r\x1b[K${line.slice(0, (stderr.columns || 80) - 1)}`);
+      write(progressLine(done, total, now() - started));
     },
+    note: write,
     clear: () => {
       stderr.write('\r\x1b[K');
     },

@@ -1,5 +1,7 @@
 /** What the command line needs from outside; tests hand in their own. */
-import type { ContendOptions, ContendReport } from '../index.js';
+import type { ContendOptions, ContendReport, HistoricBug } from '../index.js';
+import type { ScenarioListener } from './run-scenario.js';
+import type { ScenarioAnswer, ScenarioTask } from './scenario-task.js';
 
 /** One axis of policies and its values, as `policies()` of the library lists them. */
 export interface PolicyAxis {
@@ -25,6 +27,12 @@ export interface Output {
 export interface World {
   contend(options: ContendOptions): Promise<ContendReport>;
   policies(): readonly PolicyAxis[];
+  bugs(): readonly HistoricBug[];
+  /** Runs a scenario file; throws UsageError for what is wrong with it. */
+  runScenario(
+    task: ScenarioTask,
+    listener: Omit<ScenarioListener, 'patience'>,
+  ): Promise<ScenarioAnswer>;
   readonly stdout: Output;
   readonly stderr: Output;
   /**

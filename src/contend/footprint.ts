@@ -44,6 +44,8 @@ function footprintOf(module: WebAssembly.Module, pin: PinPolicy, batch: number):
   let log: Access[] = [];
   const core = instantiate(module, memory, {
     schedPoint: (address, op) => log.push({ address: address >>> 0, op }),
+    // Nobody else runs, so a wait is over at once: an access like any other.
+    schedAwait: (address, _mask, _value, _equal, op) => log.push({ address: address >>> 0, op }),
   });
   const frames = options.memory / PAGE_SIZE;
   const codes = policyCodes(options.policy);

@@ -40,3 +40,6 @@ export const hostFacts: Platform['hostFacts'] = () => ({
   kernel: 'unknown',
   load: [],
 });
+
+/** Finds nothing: browsers do not read source maps for programs. */
+export const linesOfMap: Platform['linesOfMap'] = () => Promise.resolve(() => undefined);

@@ -1,5 +1,6 @@
 /** Node's side of `#platform`. */
 import { readFile } from 'node:fs/promises';
+import { SourceMap, type SourceMapPayload, type SourceMapping } from 'node:module';
 import { availableParallelism, cpus, loadavg, release } from 'node:os';
 import { arch, cpuUsage, platform as systemName, version, versions } from 'node:process';
 import { Worker } from 'node:worker_threads';
@@ -45,3 +46,22 @@ export const hostFacts: Platform['hostFacts'] = () => ({
   kernel: release(),
   load: loadavg(),
 });
+
+/** Bytes of code within which the line that calls an inlined function is looked for. */
+const CODE_OF_ONE_LINE = 256;
+
+/** Of a source map, by Node's own reader. */
+export const linesOfMap: Platform['linesOfMap'] = async (url) => {
+  try {
+    const map = new SourceMap(JSON.parse(await readFile(url, 'utf8')) as SourceMapPayload);
+    return (offset, file) => {
+      for (let at = offset; at > offset - CODE_OF_ONE_LINE; at--) {
+        const { originalSource, originalLine } = map.findEntry(0, at) as Partial<SourceMapping>;
+        if (originalSource?.endsWith(`/${file}`)) return (originalLine ?? 0) + 1;
+      }
+      return undefined;
+    };
+  } catch {
+    return () => undefined;
+  }
+};

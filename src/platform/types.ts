@@ -26,6 +26,12 @@ export interface Platform {
   coresOfHost(): number;
   /** Seconds of CPU time that this program has used; undefined where the host does not say. */
   cpuSeconds(): number | undefined;
+  /**
+   * Reads a source map; gives what turns an offset in the generated file into the line of a source
+   * file: the last one at or before the offset that comes from there. Finds nothing where the map
+   * or the means to read it are missing.
+   */
+  linesOfMap(url: URL): Promise<(offset: number, file: string) => number | undefined>;
   /** The machine that measures. */
   hostFacts(): HostFacts;
 }

@@ -1,10 +1,13 @@
 import {
+  DENTRY_LINKED,
+  DENTRY_NONE,
   MAP_PRIVATE,
   MAP_SHARED,
   PAGE_SIZE,
   PROT_EXEC,
   PROT_READ,
   PROT_WRITE,
+  START_BRK,
   VM_EXEC,
   VM_MAYSHARE,
   VM_READ,
@@ -24,14 +27,17 @@ export interface VmaInfo {
   readonly flags: number;
   /** Bytes into the file; 0 for anonymous memory. */
   readonly offset: number;
-  /** As in /proc/PID/maps: `/memfd:buf (deleted)`, `/dev/zero (deleted)`, or empty. */
+  /**
+   * As in /proc/PID/maps: `/memfd:buf (deleted)`, `/tmp/x`, `/dev/zero (deleted)`, `[heap]`, or
+   * empty.
+   */
   readonly name: string;
 }
 
 /** The mappings of a task, by address (Linux: fs/proc/task_mmu.c, show_map_vma). */
 export function mapsOf(views: CoreViews, task: number): VmaInfo[] {
   const mm = views.read('Task', 'mm', task);
-  return [...vmasOf(views, mm)].map((vma) => describe(views, vma));
+  return [...vmasOf(views, mm)].map((vma) => describeVma(views, vma));
 }
 
 /** Addresses of the VMAs of an mm, in order. */
@@ -51,7 +57,8 @@ function* inOrder(views: CoreViews, root: number): Generator<number> {
   }
 }
 
-function describe(views: CoreViews, vma: number): VmaInfo {
+/** One mapping. */
+export function describeVma(views: CoreViews, vma: number): VmaInfo {
   const flags = views.read('Vma', 'vmFlags', vma);
   const file = views.read('Vma', 'vmFile', vma);
   const pick = (bit: number, prot: number) => ((flags & bit) !== 0 ? prot : 0);
@@ -61,12 +68,22 @@ function describe(views: CoreViews, vma: number): VmaInfo {
     prot: pick(VM_READ, PROT_READ) | pick(VM_WRITE, PROT_WRITE) | pick(VM_EXEC, PROT_EXEC),
     flags: (flags & VM_MAYSHARE) !== 0 ? MAP_SHARED : MAP_PRIVATE,
     offset: file === 0 ? 0 : views.read('Vma', 'vmPgoff', vma) * PAGE_SIZE,
-    name: file === 0 ? '' : fileName(views, views.read('File', 'inode', file)),
+    name: file === 0 ? heapName(views, vma) : fileName(views, views.read('File', 'inode', file)),
   };
+}
+
+/** `[heap]` for what lies below the break (Linux: vma_is_initial_heap). */
+function heapName(views: CoreViews, vma: number): string {
+  const end = views.read('MmStruct', 'brk', views.read('Vma', 'vmMm', vma));
+  const [first, behind] = [views.read('Vma', 'vmStart', vma), views.read('Vma', 'vmEnd', vma)];
+  return first < end && behind > START_BRK ? '[heap]' : '';
 }
 
 /** A file as /proc/PID/maps names it. */
 export function fileName(views: CoreViews, inode: number): string {
   const name = views.read('Inode', 'name', inode);
-  return name === 0 ? '/dev/zero (deleted)' : `/memfd:${views.text(name)} (deleted)`;
+  if (name === 0) return '/dev/zero (deleted)';
+  const dentry = views.read('Inode', 'dentry', inode);
+  if (dentry === DENTRY_NONE) return `/memfd:${views.text(name)} (deleted)`;
+  return dentry === DENTRY_LINKED ? views.text(name) : `${views.text(name)} (deleted)`;
 }

@@ -2,6 +2,7 @@ import { VECS } from '../verify/places.js';
 import { ZONE_BASE } from '../wasm/generated/layout.js';
 import type { VerifyContext } from '../verify/verify.js';
 import {
+  DENTRY_NONE,
   FOLL_PIN,
   GUP_CHUNK_ENTRIES,
   GUP_CHUNK_NEXT,
@@ -12,13 +13,21 @@ import {
   PAGE_SIZE,
   PAGE_STRUCT_SIZE,
   PAGE_TYPE_BUDDY,
+  PG_ACTIVE,
   PG_ANON_EXCLUSIVE,
   PG_DIRTY,
   PG_LOCKED,
+  PG_LRU,
+  PG_MLOCKED,
+  PG_RECLAIM,
   PG_REFERENCED,
   PG_SWAPBACKED,
+  PG_SWAPCACHE,
+  PG_UNEVICTABLE,
   PG_UPTODATE,
   PG_WAITERS,
+  PG_WORKINGSET,
+  PG_WRITEBACK,
 } from '../wasm/generated/layout.js';
 import { offsetOf, type CoreViews } from '../wasm/views.js';
 
@@ -34,9 +43,9 @@ export interface PageInfo {
    */
   readonly pincount: number;
   /**
-   * Linux's names in lower case: `locked`, `referenced`, `uptodate`, `dirty`, `waiters`,
-   * `anon_exclusive`, `swapbacked`; and `anon` for an anonymous page, `buddy` for one of a free
-   * block.
+   * Linux's names in lower case: `locked`, `writeback`, `referenced`, `uptodate`, `dirty`, `lru`,
+   * `waiters`, `active`, `workingset`, `swapcache`, `anon_exclusive`, `reclaim`, `swapbacked`,
+   * `unevictable`, `mlocked`; and `anon` for an anonymous page, `buddy` for one of a free block.
    */
   readonly flags: string[];
   /** `inode 3 (memfd "buf")`, `anon_vma`, or null for a page that belongs to neither. */
@@ -47,12 +56,20 @@ export interface PageInfo {
 
 const FLAGS: readonly (readonly [bit: number, name: string, kpf: bigint])[] = [
   [PG_LOCKED, 'locked', 1n << 0n],
+  [PG_WRITEBACK, 'writeback', 1n << 8n],
   [PG_REFERENCED, 'referenced', 1n << 2n],
   [PG_UPTODATE, 'uptodate', 1n << 3n],
   [PG_DIRTY, 'dirty', 1n << 4n],
+  [PG_LRU, 'lru', 1n << 5n],
   [PG_WAITERS, 'waiters', 0n],
+  [PG_ACTIVE, 'active', 1n << 6n],
+  [PG_WORKINGSET, 'workingset', 0n],
+  [PG_SWAPCACHE, 'swapcache', 1n << 13n],
   [PG_ANON_EXCLUSIVE, 'anon_exclusive', 0n],
+  [PG_RECLAIM, 'reclaim', 1n << 9n],
   [PG_SWAPBACKED, 'swapbacked', 1n << 14n],
+  [PG_UNEVICTABLE, 'unevictable', 1n << 18n],
+  [PG_MLOCKED, 'mlocked', 1n << 33n],
 ];
 const KPF_BUDDY = 1n << 10n;
 const KPF_MMAP = 1n << 11n;
@@ -87,10 +104,7 @@ export function kpagecount({ views }: VerifyContext, pfn: number): number {
   return views.readSigned('Page', 'mapcount', page) + 1;
 }
 
-/**
- * KPF_* bits of a page frame (Linux: fs/proc/page.c, stable_page_flags). No page is on an LRU list
- * yet, so KPF_LRU and KPF_ACTIVE are never there.
- */
+/** KPF_* bits of a page frame (Linux: fs/proc/page.c, stable_page_flags). */
 export function kpageflags(context: VerifyContext, pfn: number): bigint {
   const { views } = context;
   const zeroPfn = nrFrames(context);
@@ -146,7 +160,9 @@ function ownerName(views: CoreViews, mapping: number): string {
   const inode = mapping - offsetOf('Inode', 'mapping0');
   const name = views.read('Inode', 'name', inode);
   const number = `inode ${views.read('Inode', 'iIno', inode)}`;
-  return name === 0 ? number : `${number} (memfd ${JSON.stringify(views.text(name))})`;
+  if (name === 0) return number;
+  const kind = views.read('Inode', 'dentry', inode) === DENTRY_NONE ? 'memfd' : 'file';
+  return `${number} (${kind} ${JSON.stringify(views.text(name))})`;
 }
 
 function isAnon(mapping: number): boolean {

@@ -3,6 +3,7 @@ import {
   CACHE_VMA,
   PAGE_SIZE,
   VM_ACCESS_FLAGS,
+  VM_LOCKED,
   VM_SHARED,
 } from '../wasm/generated/layout.js';
 import type { Audit } from './audit.js';
@@ -78,6 +79,9 @@ function readMm(audit: Audit, slabs: Slabs, files: Files, address: number): Mm {
   const total = vmas.reduce((sum, vma) => sum + vma.pages, 0);
   findings.equal('mm', name, vmas.length, memory.u32(address + MM.mapCount), 'mapCount');
   findings.equal('mm', name, total, memory.u64(address + MM.totalVm), 'totalVm');
+  const isLocked = ({ flags }: Vma) => (flags & VM_LOCKED) !== 0;
+  const locked = vmas.filter(isLocked).reduce((sum, vma) => sum + vma.pages, 0);
+  findings.equal('mm', name, locked, memory.u64(address + MM.lockedVm), 'lockedVm');
   checkVmas(audit, address, vmas);
   return { address, name, pid, pgd: memory.u32(address + MM.pgd), vmas };
 }

@@ -20,12 +20,17 @@ export class AnonVmas {
   /** By address of an anon_vma: chains that lead to it, and VMAs that call it their own. */
   readonly #chains = new Map<number, Set<number>>();
   readonly #active = new Map<number, number>();
+  /** By address of an anon_vma: those whose parent it is, and those that it is the root of. */
+  readonly #children = new Map<number, number>();
+  readonly #family = new Map<number, number>();
 
   constructor(audit: Audit, slabs: Slabs, mms: readonly Mm[]) {
     this.#audit = audit;
     this.#slabs = slabs;
     for (const mm of mms) for (const vma of mm.vmas) this.#readChains(vma);
-    for (const anonVma of slabs.live(CACHE_ANON_VMA)) this.#checkAnonVma(anonVma);
+    const live = [...slabs.live(CACHE_ANON_VMA)];
+    for (const anonVma of live) this.#countRelations(anonVma);
+    for (const anonVma of live) this.#checkAnonVma(anonVma);
   }
 
   /** True if a chain joins the VMA at an address to an anon_vma. */
@@ -76,13 +81,48 @@ export class AnonVmas {
       (node) => this.#intervalOf(node - CHAIN.node0),
     );
     findings.equal('anon-vma', name, chains.size, nodes.length, 'chains in its tree');
-    findings.equalHex('anon-vma', name, anonVma, word(ANON_VMA.root), 'root');
-    findings.equalHex('anon-vma', name, anonVma, word(ANON_VMA.parent), 'parent');
-    findings.equal('anon-vma', name, 1, word(ANON_VMA.refcount), 'refcount');
-    findings.equal('anon-vma', name, 1, word(ANON_VMA.numChildren), 'numChildren');
+    this.#checkAncestors(anonVma, name);
+    // Its VMAs hold it once, and each of a family but the root holds the root.
+    const isRoot = word(ANON_VMA.root) === anonVma;
+    const references = isRoot ? (this.#family.get(anonVma) ?? 0) : 1;
+    findings.equal('anon-vma', name, references, word(ANON_VMA.refcount), 'refcount');
+    const children = this.#children.get(anonVma) ?? 0;
+    findings.equal('anon-vma', name, children, word(ANON_VMA.numChildren), 'numChildren');
     const active = this.#active.get(anonVma) ?? 0;
     findings.equal('anon-vma', name, active, word(ANON_VMA.numActiveVmas), 'numActiveVmas');
     findings.equal('lock-free', name, 0, word(ANON_VMA.rwsem), 'rwsem');
+  }
+
+  #countRelations(anonVma: number): void {
+    const { memory } = this.#audit;
+    const parent = memory.u32(anonVma + ANON_VMA.parent);
+    const root = memory.u32(anonVma + ANON_VMA.root);
+    this.#children.set(parent, (this.#children.get(parent) ?? 0) + 1);
+    this.#family.set(root, (this.#family.get(root) ?? 0) + 1);
+  }
+
+  /** Root and parent are of the family, and whatever VMA joins it has joined the parent as well. */
+  #checkAncestors(anonVma: number, name: string): void {
+    const { memory, findings } = this.#audit;
+    const root = memory.u32(anonVma + ANON_VMA.root);
+    const parent = memory.u32(anonVma + ANON_VMA.parent);
+    for (const [relation, other] of [['root', root] as const, ['parent', parent] as const]) {
+      if (!this.#slabs.isLive(CACHE_ANON_VMA, other)) {
+        findings.report('anon-vma', name, 'a live anon_vma', hex(other), relation);
+        return;
+      }
+      const theirs = memory.u32(other + ANON_VMA.root);
+      findings.equalHex('anon-vma', name, root, theirs, `root of its ${relation}`);
+    }
+    if ((root === anonVma) !== (parent === anonVma)) {
+      findings.report('anon-vma', name, `a parent like root ${hex(root)}`, hex(parent), 'parent');
+    }
+    for (const chain of this.#chains.get(anonVma) ?? []) {
+      const vma = memory.u32(chain + CHAIN.vma);
+      if (this.joined(vma, parent)) continue;
+      const found = this.#vmas.get(vma)?.name ?? hex(vma);
+      findings.report('anon-vma', name, `a chain to ${hex(parent)}`, 'none', `parent, in ${found}`);
+    }
   }
 
   #intervalOf(chain: number): { start: number; last: number; subtreeLast: number } {

@@ -27,6 +27,8 @@ export class Audit {
   /** PIN_* and SEAL_*. */
   readonly pinPolicy: number;
   readonly sealPolicy: number;
+  /** True where PG_anon_exclusive tells which pages are one process's own. */
+  readonly keepsExclusive: boolean;
 
   constructor(context: VerifyContext) {
     this.context = context;
@@ -37,6 +39,7 @@ export class Audit {
     this.nrFrames = memory / PAGE_SIZE;
     this.pinPolicy = codes.pin;
     this.sealPolicy = codes.seal;
+    this.keepsExclusive = policy.cow === 'anon-exclusive';
     this.#checkMachine();
   }
 
@@ -64,5 +67,10 @@ export class Audit {
     noted('nrFrames', MACHINE.nrFrames, this.nrFrames);
     noted('pinPolicy', MACHINE.pinPolicy, this.pinPolicy);
     noted('sealPolicy', MACHINE.sealPolicy, this.sealPolicy);
+    const codes = policyCodes(this.context.options.policy);
+    noted('lruBatch', MACHINE.lruBatch, codes.lruBatch);
+    noted('cowPolicy', MACHINE.cowPolicy, codes.cow);
+    noted('unmapPinned', MACHINE.unmapPinned, codes.unmapPinned);
+    noted('forkPinned', MACHINE.forkPinned, codes.forkPinned);
   }
 }

@@ -6,6 +6,7 @@ import {
   VM_NR_FREE_PAGES,
   VM_NR_PAGE_TABLE_PAGES,
   VM_NR_SHMEM,
+  VM_NR_SWAPCACHED,
   VM_PGALLOC_NORMAL,
   VM_PGFREE,
 } from '../wasm/generated/layout.js';
@@ -19,6 +20,8 @@ const CPU = offsetsOf('PerCpu');
 export interface Counted extends MappedPages {
   readonly free: number;
   readonly cached: number;
+  /** Pages of the swap cache. */
+  readonly swapCached: number;
   readonly tables: number;
   readonly pins: number;
 }
@@ -29,7 +32,12 @@ export function checkCounters(audit: Audit, counted: Counted): void {
   const check = (name: string, expected: number, found: number) =>
     findings.equal('counter', name, expected, found);
   check('nr_free_pages', counted.free, sumOf(audit, itemAt(VM_NR_FREE_PAGES)));
-  check('nr_file_pages', counted.cached, sumOf(audit, itemAt(VM_NR_FILE_PAGES)));
+  check(
+    'nr_file_pages',
+    counted.cached + counted.swapCached,
+    sumOf(audit, itemAt(VM_NR_FILE_PAGES)),
+  );
+  check('nr_swapcached', counted.swapCached, sumOf(audit, itemAt(VM_NR_SWAPCACHED)));
   check('nr_shmem', counted.cached, sumOf(audit, itemAt(VM_NR_SHMEM)));
   check('nr_anon_pages', counted.anonMapped, sumOf(audit, itemAt(VM_NR_ANON_MAPPED)));
   check('nr_mapped', counted.fileMapped, sumOf(audit, itemAt(VM_NR_FILE_MAPPED)));

@@ -4,6 +4,7 @@ import {
   PG_ANON_EXCLUSIVE,
   VM_ACCESS_FLAGS,
   VM_EXEC,
+  VM_MAYBE_GUARD,
   VM_SHARED,
   VM_WRITE,
 } from '../wasm/generated/layout.js';
@@ -14,6 +15,10 @@ import { hex } from './core-memory.js';
 import type { Frames } from './frames.js';
 import { entryName, type EntryVisitor } from './page-tables.js';
 import {
+  isGuard,
+  isPresent,
+  isSwap,
+  isSwapExclusive,
   pfnOf,
   PTE_ACCESSED,
   PTE_DIRTY,
@@ -25,7 +30,9 @@ import {
   PTE_RW,
   PTE_SPECIAL,
   PTE_USER,
+  swapSlotOf,
 } from './pte.js';
+import type { SwapDevice } from './swap.js';
 
 /** What may differ between the entries of one VMA. */
 const PTE_VARIABLE = PTE_RW | PTE_ACCESSED | PTE_DIRTY | PTE_SPECIAL;
@@ -47,6 +54,7 @@ export function entryChecker(
   audit: Audit,
   frames: Frames,
   anonVmas: AnonVmas,
+  swap: SwapDevice,
   mm: Mm,
 ): EntryVisitor {
   const { findings } = audit;
@@ -54,6 +62,10 @@ export function entryChecker(
   return (address, low, high) => {
     let vma = mm.vmas[next];
     while (vma !== undefined && vma.end <= address) vma = mm.vmas[++next];
+    if (!isPresent(low)) {
+      checkAbsent(audit, swap, mm, vma, address, low, high);
+      return;
+    }
     const pfn = pfnOf(low, high);
     const slot = frames.slotOf(pfn);
     const isSpecial = (low & PTE_SPECIAL) !== 0;
@@ -69,6 +81,35 @@ export function entryChecker(
     if (isSpecial || pfn === frames.zeroPfn) checkSpecial(audit, frames, entry, pfn);
     else if (slot >= 0) checkPage(audit, frames, anonVmas, entry, pfn);
   };
+}
+
+/** What maps nothing names a slot, in private memory, or is a guard where there may be some. */
+function checkAbsent(
+  { findings }: Audit,
+  swap: SwapDevice,
+  mm: Mm,
+  vma: Vma | undefined,
+  address: number,
+  low: number,
+  high: number,
+): void {
+  const name = () => entryName(mm, address);
+  const lies = vma !== undefined && address >= vma.start;
+  if (!lies) findings.report('pte-in-vma', name(), 'a VMA', 'none', 'where it lies');
+  if (isGuard(low, high)) {
+    if (!lies || (vma.flags & VM_MAYBE_GUARD) !== 0) return;
+    const detail = `flags of ${vma.name}`;
+    findings.report('pte-guard', name(), 'VM_MAYBE_GUARD', hex(vma.flags), detail);
+    return;
+  }
+  if (!isSwap(low, high)) {
+    findings.report('pte-target', name(), 'a page, a slot, a guard or nothing', hex(low));
+    return;
+  }
+  swap.name(swapSlotOf(low, high), isSwapExclusive(low), name);
+  if (lies && (vma.flags & VM_SHARED) !== 0) {
+    findings.report('pte-mapping', name(), 'a private mapping', vma.name, 'where a slot is named');
+  }
 }
 
 /** The entry allows what the VMA allows; only writing may be left to a fault. */
@@ -134,8 +175,12 @@ function checkPage(
     } else findings.equalHex('pte-mapping', name, vma.inode.mapping, mapping, detail);
   }
   if ((low & PTE_RW) === 0 || (vma.flags & VM_SHARED) !== 0) return;
-  const isExclusive = isAnon && (frames.flags(pfn) & PG_ANON_EXCLUSIVE) !== 0;
-  if (!isExclusive) findings.report('pte-exclusive', name(), 'an exclusive page', `page ${pfn}`);
+  // Where pages do not say whose own they are, the number of their mappings must do.
+  const isOwn = audit.keepsExclusive
+    ? (frames.flags(pfn) & PG_ANON_EXCLUSIVE) !== 0
+    : frames.mapcount(pfn) === 0;
+  if (isAnon && isOwn) return;
+  findings.report('pte-exclusive', name(), 'an exclusive page', `page ${pfn}`);
 }
 
 /** The index that the page at an address has (Linux: linear_page_index). */

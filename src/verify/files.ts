@@ -3,6 +3,8 @@ import {
   CACHE_INODE,
   CACHE_NAME,
   CACHE_TASK,
+  DENTRY_LINKED,
+  DENTRY_NONE,
   INODE_LIVE,
   INODE_ORPHAN,
   KPAGE_DATA,
@@ -12,7 +14,7 @@ import type { Audit } from './audit.js';
 import { hex, offsetsOf } from './core-memory.js';
 import type { KernelPages } from './kernel-pages.js';
 import { walkList } from './lists.js';
-import { INODES, NR_ORPHANS, ORPHANS } from './places.js';
+import { INODES, NAMES, NR_ORPHANS, ORPHANS } from './places.js';
 import type { Slabs } from './slabs.js';
 
 const TASK = offsetsOf('Task');
@@ -52,7 +54,10 @@ export class Inode {
     const { memory, context } = this.#audit;
     const ino = memory.u32(this.address + INODE.iIno);
     const text = memory.u32(this.address + INODE.name);
-    return text === 0 ? `inode ${ino}` : `inode ${ino} (memfd "${context.views.text(text)}")`;
+    if (memory.u32(this.address + INODE.pipe) !== 0) return `inode ${ino} (pipe)`;
+    if (text === 0) return `inode ${ino}`;
+    const kind = memory.u32(this.address + INODE.dentry) === DENTRY_NONE ? 'memfd' : 'file';
+    return `inode ${ino} (${kind} "${context.views.text(text)}")`;
   }
 }
 
@@ -77,12 +82,15 @@ export class Files {
   readonly inodes = new Map<number, Inode>();
   readonly #audit: Audit;
   readonly #slabs: Slabs;
+  /** Those that a path finds. */
+  readonly #named = new Set<Inode>();
 
   constructor(audit: Audit, slabs: Slabs, pages: KernelPages) {
     this.#audit = audit;
     this.#slabs = slabs;
     this.#readInodes(INODES, 'list of inodes', INODE_LIVE);
     const orphans = this.#readInodes(ORPHANS, 'list of orphans', INODE_ORPHAN);
+    this.#readNames();
     const noted = audit.memory.u32(NR_ORPHANS);
     audit.findings.equal('inode-count', 'list of orphans', orphans, noted, 'nrOrphans');
     for (const address of slabs.live(CACHE_FILE)) {
@@ -112,7 +120,8 @@ export class Files {
     }
     for (const inode of this.inodes.values()) {
       const noted = memory.u32(inode.address + INODE.iCount);
-      findings.equal('inode-count', () => inode.name, opened.get(inode) ?? 0, noted);
+      const users = (opened.get(inode) ?? 0) + (this.#named.has(inode) ? 1 : 0);
+      findings.equal('inode-count', () => inode.name, users, noted);
     }
   }
 
@@ -130,6 +139,26 @@ export class Files {
       findings.equal('inode-count', () => inode.name, state, noted, 'state');
     }
     return links.length;
+  }
+
+  /** The names of the tmpfs: each once, and all that have one. */
+  #readNames(): void {
+    const { memory, findings, context } = this.#audit;
+    const paths = new Set<string>();
+    const isLink = (link: number) => this.inodes.has(link - INODE.named);
+    for (const link of walkList(this.#audit, NAMES, 'list of names', isLink)) {
+      const inode = this.inodes.get(link - INODE.named);
+      if (inode === undefined) continue;
+      const path = context.views.text(memory.u32(inode.address + INODE.name));
+      if (paths.has(path)) findings.report('path', inode.name, 'a path of its own', path);
+      paths.add(path);
+      this.#named.add(inode);
+    }
+    for (const inode of this.inodes.values()) {
+      const linked = memory.u32(inode.address + INODE.dentry) === DENTRY_LINKED ? 1 : 0;
+      const found = this.#named.has(inode) ? 1 : 0;
+      findings.equal('path', () => inode.name, linked, found, 'entries in the list of names');
+    }
   }
 
   #readTask(address: number, pages: KernelPages): void {

@@ -28,7 +28,12 @@ export class Frames {
   readonly entries: Int32Array;
   /** Slots of page caches that hold it. */
   readonly cached: Int32Array;
-  /** What the references of vectors add to its reference count. */
+  /** Entries of the CPUs' LRU batches, and of these the ones that put it on a list first. */
+  readonly batched: Int32Array;
+  readonly adding: Int32Array;
+  /** Slots of the swap cache that hold it. */
+  readonly swapCached: Int32Array;
+  /** What the references of vectors and pipes add to its reference count. */
   readonly held: Float64Array;
   /** References of vectors: with FOLL_PIN, with FOLL_PIN and FOLL_WRITE, with FOLL_WRITE. */
   readonly pins: Int32Array;
@@ -44,6 +49,9 @@ export class Frames {
     this.state = new Uint8Array(slots);
     this.entries = new Int32Array(slots);
     this.cached = new Int32Array(slots);
+    this.swapCached = new Int32Array(slots);
+    this.batched = new Int32Array(slots);
+    this.adding = new Int32Array(slots);
     this.held = new Float64Array(slots);
     this.pins = new Int32Array(slots);
     this.writePins = new Int32Array(slots);
@@ -82,6 +90,9 @@ export class Frames {
   }
   mapcount(pfn: number): number {
     return this.#audit.memory.s32(pageAt(pfn) + PAGE.mapcount);
+  }
+  mlockCount(pfn: number): number {
+    return this.#audit.memory.u32(pageAt(pfn) + PAGE.mlockCount);
   }
   refcount(pfn: number): number {
     return this.#audit.memory.s32(pageAt(pfn) + PAGE.refcount);

@@ -127,5 +127,6 @@ export function checkFreePages(audit: Audit, frames: Frames): void {
     findings.equal('free-page', name, 0, frames.entries[pfn] ?? 0, 'page-table entries');
     findings.equal('free-page', name, 0, frames.cached[pfn] ?? 0, 'slots of page caches');
     findings.equal('free-page', name, 0, frames.held[pfn] ?? 0, 'references of vectors');
+    findings.equal('free-page', name, 0, frames.batched[pfn] ?? 0, 'entries of LRU batches');
   }
 }

@@ -5,17 +5,30 @@ import { hex, offsetsOf } from './core-memory.js';
 import type { Inode } from './files.js';
 import { pageName, type Frames } from './frames.js';
 import type { Slabs } from './slabs.js';
+import type { SwapDevice } from './swap.js';
 import { walkIntervalTree } from './trees.js';
-import { walkXarray } from './xarrays.js';
+import { isValue, slotOf, walkXarray } from './xarrays.js';
 
 const MAPPING = offsetsOf('AddressSpace');
 const VMA = offsetsOf('Vma');
 
 /** Checks a file's page cache and notes its pages; returns how many it has. */
-export function checkPageCache(audit: Audit, slabs: Slabs, frames: Frames, inode: Inode): number {
+export function checkPageCache(
+  audit: Audit,
+  slabs: Slabs,
+  frames: Frames,
+  swap: SwapDevice,
+  inode: Inode,
+): number {
   const { memory, findings } = audit;
   let pages = 0;
+  let swapped = 0;
   walkXarray(audit, slabs, inode.mapping + MAPPING.iPages0, inode.name, (index, value) => {
+    if (isValue(value)) {
+      swapped++;
+      swap.name(slotOf(value), false, () => `entry ${index} of ${inode.name}`);
+      return;
+    }
     pages++;
     const pfn = frames.pfnOfPage(value);
     if (pfn < 0) {
@@ -40,6 +53,8 @@ export function checkPageCache(audit: Audit, slabs: Slabs, frames: Frames, inode
     memory.u64(inode.mapping + MAPPING.nrPages),
     'nrPages',
   );
+  const noted = memory.u64(inode.mapping + MAPPING.nrSwapped);
+  findings.equal('page-cache', () => inode.name, swapped, noted, 'nrSwapped');
   return pages;
 }
 

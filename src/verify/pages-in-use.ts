@@ -4,6 +4,7 @@ import {
   PAGE_SIZE,
   PG_ANON_EXCLUSIVE,
   PG_LOCKED,
+  PG_SWAPCACHE,
   PG_WAITERS,
   PIN_PINCOUNT,
   PIN_READ_WRITE_SPLIT,
@@ -63,7 +64,8 @@ function pinsByPolicy(audit: Audit, frames: Frames, pfn: number): number {
 }
 
 function expectedReferences(frames: Frames, pfn: number): number {
-  return (frames.cached[pfn] ?? 0) + (frames.entries[pfn] ?? 0) + (frames.held[pfn] ?? 0);
+  const cached = (frames.cached[pfn] ?? 0) + (frames.swapCached[pfn] ?? 0);
+  return cached + (frames.entries[pfn] ?? 0) + (frames.batched[pfn] ?? 0) + (frames.held[pfn] ?? 0);
 }
 
 function checkReferences(audit: Audit, frames: Frames, pfn: number): void {
@@ -88,7 +90,10 @@ function describe(frames: Frames, pfn: number): string {
   const entries = frames.entries[pfn] ?? 0;
   const held = frames.held[pfn] ?? 0;
   const cached = frames.cached[pfn] ?? 0;
-  return `reference count (${cached} of the page cache, ${entries} of entries, ${held} of vectors)`;
+  const swap = frames.swapCached[pfn] ?? 0;
+  const batched = frames.batched[pfn] ?? 0;
+  const owners = `${entries} of entries, ${batched} of LRU batches, ${held} of others`;
+  return `reference count (${cached} of the page cache, ${swap} of the swap cache, ${owners})`;
 }
 
 function checkFlags(audit: Audit, frames: Frames, pfn: number): void {
@@ -97,7 +102,13 @@ function checkFlags(audit: Audit, frames: Frames, pfn: number): void {
   const flags = frames.flags(pfn);
   findings.equal('page-flags', name, 0, flags & PG_LOCKED, 'PG_locked');
   findings.equal('page-flags', name, 0, flags & PG_WAITERS, 'PG_waiters');
+  const inSwapCache = (flags & PG_SWAPCACHE) !== 0 ? 1 : 0;
+  findings.equal('swap-cache', name, frames.swapCached[pfn] ?? 0, inSwapCache, 'PG_swapcache');
+  checkPinned(audit, frames, pfn);
   if ((flags & PG_ANON_EXCLUSIVE) === 0) return;
+  if (!audit.keepsExclusive) {
+    findings.report('page-flags', pageName(pfn), 'no mark', 'an exclusive page', 'by policy cow');
+  }
   const isAnon = (frames.mapping(pfn) & PAGE_MAPPING_ANON) !== 0;
   if (!isAnon)
     findings.report('page-flags', pageName(pfn), 'an anonymous page', 'an exclusive one');
@@ -110,6 +121,22 @@ function checkFlags(audit: Audit, frames: Frames, pfn: number): void {
     entries,
     'entries of an exclusive page',
   );
+}
+
+/**
+ * A private page that a device uses stays the process's own as long as it is mapped: the process's
+ * next write goes to the page, and to no copy. Only some policies promise that.
+ */
+function checkPinned(audit: Audit, frames: Frames, pfn: number): void {
+  const { cow, forkPinned, unmapPinned, pin } = audit.context.options.policy;
+  if (cow !== 'anon-exclusive' || forkPinned !== 'early-copy-child') return;
+  if (unmapPinned !== 'refuse-if-exclusive-and-pinned') return;
+  const pins = { pincount: frames.pins, 'read-write-split': frames.writers };
+  const shown = pin === 'pincount' || pin === 'read-write-split' ? pins[pin] : undefined;
+  if ((shown?.[pfn] ?? 0) === 0 || (frames.entries[pfn] ?? 0) === 0) return;
+  if ((frames.mapping(pfn) & PAGE_MAPPING_ANON) === 0) return;
+  if ((frames.flags(pfn) & PG_ANON_EXCLUSIVE) !== 0) return;
+  audit.findings.report('pin-exclusive', pageName(pfn), 'an exclusive page', 'a shared one');
 }
 
 /** Its descriptor lies behind that of the last frame: one reference is the machine's. */

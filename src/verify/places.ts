@@ -13,6 +13,8 @@ export const NR_ORPHANS = INODE_LISTS + STRUCTS.InodeLists.fields.nrOrphans.offs
 export const INODES = INODE_LISTS + STRUCTS.InodeLists.fields.inodes.offset;
 /** The list of inodes that only pins keep. */
 export const ORPHANS = INODE_LISTS + STRUCTS.InodeLists.fields.orphans.offset;
+/** The list of inodes with a path. */
+export const NAMES = INODE_LISTS + STRUCTS.InodeLists.fields.names.offset;
 /** The list of address spaces. */
 export const MMS = MM_LISTS + STRUCTS.MmLists.fields.mms.offset;
 /** The list of vectors of pages. */

@@ -45,6 +45,39 @@ export function isPresent(low: number): boolean {
   return (low & (PTE_PRESENT | PTE_PROTNONE)) !== 0;
 }
 
+/** The words of a guard's entry: the last swap device, and marker 4 as the place in it. */
+const GUARD_LOW = 4 << 14;
+const GUARD_HIGH = 0xf800_0000;
+
+/** True for the entry of a guard. */
+export function isGuard(low: number, high: number): boolean {
+  return low === GUARD_LOW && high >>> 0 === GUARD_HIGH;
+}
+
+const SWP_SHIFT = 14;
+const SWP_EXCLUSIVE = 1 << 3;
+/** Upper bits of an entry that say what kind of place it names; 0: the swap device. */
+const SWP_TYPE = 0xf800_0000;
+/** Lower bits that must be clear: all but the exclusive bit. */
+const SWP_CLEAR = ((1 << SWP_SHIFT) - 1) & ~SWP_EXCLUSIVE;
+
+/** True for an entry that can only be one of a page that was swapped out. */
+export function isSwap(low: number, high: number): boolean {
+  return (
+    (low & SWP_CLEAR) === 0 && (high & SWP_TYPE) === 0 && (low >>> SWP_SHIFT !== 0 || high > 0)
+  );
+}
+
+/** The slot of the swap device that such an entry names. */
+export function swapSlotOf(low: number, high: number): number {
+  return high * 2 ** (32 - SWP_SHIFT) + (low >>> SWP_SHIFT);
+}
+
+/** True if the page that comes back is the process's alone. */
+export function isSwapExclusive(low: number): boolean {
+  return (low & SWP_EXCLUSIVE) !== 0;
+}
+
 /** The frame that an entry names. */
 export function pfnOf(low: number, high: number): number {
   return (high & PTE_HIGH_ADDRESS) * 2 ** 20 + (low >>> 12);

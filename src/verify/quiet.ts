@@ -2,6 +2,7 @@ import {
   MACHINE_BASE,
   NR_CACHES,
   PERCPU_GATHER,
+  PERCPU_LRU,
   PERCPU_PCP,
   CACHE_TASK,
 } from '../wasm/generated/layout.js';
@@ -12,8 +13,10 @@ import type { Files } from './files.js';
 import {
   INODE_LISTS,
   KMEM_STATE,
+  LRUVEC_BASE,
   MM_LISTS,
   SLAB_DEPOTS,
+  SWAP_INFO,
   VEC_LIST,
   ZONE_BASE,
 } from '../wasm/generated/layout.js';
@@ -22,6 +25,7 @@ import type { Slabs } from './slabs.js';
 
 const MACHINE = offsetsOf('MachineState');
 const CPU = offsetsOf('PerCpu');
+const LRU = offsetsOf('CpuLru');
 const MM = offsetsOf('MmStruct');
 const INODE = offsetsOf('Inode');
 const MAPPING = offsetsOf('AddressSpace');
@@ -33,12 +37,16 @@ export function checkQuiet(audit: Audit): void {
   const { memory, findings } = audit;
   const running = memory.u32(MACHINE_BASE + MACHINE.workersRunning);
   findings.equal('quiet', 'machine', 0, running, 'CPUs that are in a call');
+  const disabled = memory.u32(MACHINE_BASE + MACHINE.lruDisabled);
+  findings.equal('quiet', 'machine', 0, disabled, 'calls that keep LRU batches off');
   for (const cpu of audit.cpus()) {
     const area = audit.perCpu(cpu);
     const name = `CPU ${cpu}`;
     const odd = memory.u32(area + CPU.irqSeq) & 1;
     findings.equal('quiet', name, 0, odd, 'sections with interrupts off');
     findings.equal('quiet', name, 0, memory.u32(area + CPU.waitingOn), 'word that it waits for');
+    const reclaiming = memory.u32(area + PERCPU_LRU + LRU.memalloc);
+    findings.equal('quiet', name, 0, reclaiming, 'reclaim under way');
     findings.equal('gather-empty', name, 0, memory.u32(area + PERCPU_GATHER), 'pages');
     findings.equal('gather-empty', name, 0, memory.u32(area + PERCPU_GATHER + 4), 'page tables');
   }
@@ -51,10 +59,13 @@ export function checkMachineLocks(audit: Audit): void {
   free(audit, 'lists of inodes', 'lock', INODE_LISTS);
   free(audit, 'list of mms', 'lock', MM_LISTS);
   free(audit, 'list of vectors', 'lock', VEC_LIST);
+  free(audit, 'swap device', 'lock', SWAP_INFO);
   for (let cache = 0; cache < NR_CACHES; cache++) {
     free(audit, `depot of cache ${cache}`, 'lock', SLAB_DEPOTS + cache * DEPOT_SIZE);
   }
+  free(audit, 'LRU lists', 'lruLock', LRUVEC_BASE);
   for (const cpu of audit.cpus()) {
+    free(audit, `LRU batches of CPU ${cpu}`, 'lock', audit.perCpu(cpu) + PERCPU_LRU);
     free(audit, `free list of CPU ${cpu}`, 'lock', audit.perCpu(cpu) + PERCPU_PCP);
   }
 }

@@ -6,6 +6,7 @@ import {
   CACHE_INODE,
   CACHE_MM,
   CACHE_NAME,
+  CACHE_PIPE,
   CACHE_TASK,
   CACHE_VMA,
   CACHE_XA_NODE,
@@ -32,6 +33,7 @@ const CACHES: readonly { readonly cache: number; readonly name: string; readonly
     { cache: CACHE_XA_NODE, name: 'xa_node', size: 288 },
     { cache: CACHE_GUP_VEC, name: 'gup_vec', size: 64 },
     { cache: CACHE_NAME, name: 'name', size: 256 },
+    { cache: CACHE_PIPE, name: 'pipe_inode_info', size: 320 },
   ];
 
 const MAGAZINE = offsetsOf('Magazine');

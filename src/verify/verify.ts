@@ -7,13 +7,16 @@ import { Files, type Inode } from './files.js';
 import { Frames } from './frames.js';
 import { checkFreeLists, checkFreePages } from './free-lists.js';
 import { KernelPages } from './kernel-pages.js';
+import { checkLru, readBatches } from './lru.js';
 import { checkIMmap, checkPageCache, checkWritable } from './page-caches.js';
 import { walkPageTables } from './page-tables.js';
 import { checkCoreAgrees, checkPagesInUse } from './pages-in-use.js';
 import { checkDontpin, checkPinCounters, checkSealedPages, isSealed } from './pins.js';
+import { checkPipes } from './pipes.js';
 import { PIN_I_MMAP_WRITABLE } from '../wasm/generated/layout.js';
 import { checkMachineLocks, checkObjectLocks, checkQuiet } from './quiet.js';
 import { Slabs } from './slabs.js';
+import { SwapDevice } from './swap.js';
 import { readVectors, type Held } from './vectors.js';
 import type { Violation } from './violation.js';
 
@@ -28,6 +31,7 @@ interface Survey {
   readonly files: Files;
   readonly mms: readonly Mm[];
   readonly frames: Frames;
+  readonly swap: SwapDevice;
   readonly held: Held;
 }
 
@@ -51,17 +55,23 @@ export function verifyMachine(context: VerifyContext): Violation[] {
   checkQuiet(audit);
   checkMachineLocks(audit);
   const survey = surveyOf(audit);
-  const { pages, slabs, files, frames, held } = survey;
+  const { pages, slabs, files, frames, held, swap } = survey;
   checkObjectLocks(audit, slabs, files, survey.mms);
   const free = checkFreeLists(audit, frames);
+  readBatches(audit, frames);
   const cached = checkFiles(survey);
   const tables = checkTables(survey);
+  checkPipes(audit, slabs, files, frames);
+  const swapCached = swap.checkCache(frames);
+  swap.checkCounts();
   checkFreePages(audit, frames);
   const mapped = checkPagesInUse(audit, frames);
+  checkLru(audit, frames);
   const inodes = [...files.inodes.values()];
   checkSealedPages(audit, frames, inodes.filter(isSealed));
   checkDontpin(audit, frames, inodes);
-  checkCounters(audit, { ...mapped, free, cached, tables, pins: held.pins });
+  const { pins } = held;
+  checkCounters(audit, { ...mapped, free, cached, swapCached, tables, pins });
   files.checkCounts();
   pages.checkClaims();
   slabs.checkUse();
@@ -75,18 +85,19 @@ function surveyOf(audit: Audit): Survey {
   const files = new Files(audit, slabs, pages);
   const mms = readAddressSpaces(audit, slabs, files);
   const frames = new Frames(audit);
+  const swap = new SwapDevice(audit);
   const held = readVectors(audit, slabs, pages, frames, files.inodes);
-  return { audit, pages, slabs, files, mms, frames, held };
+  return { audit, pages, slabs, files, mms, frames, held, swap };
 }
 
 /** Files: who maps them, who may write to them, and their pages; returns the number of pages. */
-function checkFiles({ audit, pages, slabs, files, mms, frames, held }: Survey): number {
+function checkFiles({ audit, pages, slabs, files, mms, frames, held, swap }: Survey): number {
   const vmas = vmasByInode(mms);
   let cached = 0;
   for (const inode of files.inodes.values()) {
     const mappings = vmas.get(inode) ?? [];
     const counted = held.counted.get(inode.mapping) ?? 0;
-    cached += checkPageCache(audit, slabs, frames, inode);
+    cached += checkPageCache(audit, slabs, frames, swap, inode);
     checkIMmap(audit, inode, mappings);
     checkWritable(audit, inode, mappings, audit.pinPolicy === PIN_I_MMAP_WRITABLE ? counted : 0);
     checkPinCounters(audit, pages, inode, counted);
@@ -95,11 +106,12 @@ function checkFiles({ audit, pages, slabs, files, mms, frames, held }: Survey): 
 }
 
 /** Page tables: each entry against its VMA and its page; returns the number of tables. */
-function checkTables({ audit, pages, slabs, mms, frames }: Survey): number {
+function checkTables({ audit, pages, slabs, mms, frames, swap }: Survey): number {
   const anonVmas = new AnonVmas(audit, slabs, mms);
   let tables = 0;
   for (const mm of mms) {
-    tables += walkPageTables(audit, pages, mm, entryChecker(audit, frames, anonVmas, mm));
+    const check = entryChecker(audit, frames, anonVmas, swap, mm);
+    tables += walkPageTables(audit, pages, mm, check);
   }
   return tables;
 }

@@ -120,3 +120,13 @@ export function walkXarray(
   findings.equal('xarray-node', name, walk.nodes, memory.u32(xarray + XARRAY.nrNodes), 'nrNodes');
   findings.equal('xarray-node', name, 0, memory.u32(xarray + XARRAY.garbage), 'nodes to be freed');
 }
+
+/** True for an entry that is a number and no address. */
+export function isValue(entry: number): boolean {
+  return (entry & 1) !== 0;
+}
+
+/** The slot of the swap device that such an entry of a page cache names. */
+export function slotOf(entry: number): number {
+  return entry >>> 2;
+}

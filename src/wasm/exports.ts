@@ -11,11 +11,21 @@ export interface CoreExports {
     pinPolicy: number,
     sealPolicy: number,
     maxMapCount: number,
+    lruBatch?: number,
+    faultAroundPages?: number,
+    cowPolicy?: number,
+    unmapPinned?: number,
+    forkPinned?: number,
   ): void;
+  setBugs(mask: number): void;
   cpuInit(cpu: number): void;
+  cpuSwitch(cpu: number): void;
   wakeEverybody(): void;
   spawn(): number;
   exit(task: number): void;
+  sysFork(task: number): number;
+  sysSwapon(base: number, pages: number): number;
+  sysSwapoff(): number;
   sysMmap(
     task: number,
     addr: number,
@@ -27,6 +37,24 @@ export interface CoreExports {
   ): number;
   sysMunmap(task: number, addr: number, length: number): number;
   sysMprotect(task: number, addr: number, length: number, prot: number): number;
+  sysBrk(task: number, addr: number): number;
+  sysMremap(
+    task: number,
+    addr: number,
+    oldLength: number,
+    newLength: number,
+    flags: number,
+    newAddr: number,
+  ): number;
+  sysMadvise(task: number, addr: number, length: number, advice: number): number;
+  sysMlock2(task: number, addr: number, length: number, flags: number): number;
+  sysMunlock(task: number, addr: number, length: number): number;
+  sysMlockall(task: number, flags: number): number;
+  sysMunlockall(task: number): void;
+  sysMseal(task: number, addr: number, length: number, flags: number): number;
+  sysMsync(task: number, addr: number, length: number, flags: number): number;
+  sysMincore(task: number, addr: number, length: number, buffer: number): number;
+  setRlimitMemlock(bytes: number): void;
   userLoad(task: number, addr: number, buffer: number, length: number): number;
   userStore(task: number, addr: number, buffer: number, length: number): number;
   userTouch(task: number, addr: number, length: number, write: boolean): number;
@@ -44,16 +72,21 @@ export interface CoreExports {
   sysFtruncate(task: number, fd: number, length: number): number;
   sysFallocate(task: number, fd: number, mode: number, offset: number, length: number): number;
   sysLseek(task: number, fd: number, offset: number, whence: number): number;
-  sysReadBegin(task: number, fd: number): number;
+  sysReadBegin(task: number, fd: number, positioned: boolean): number;
   sysRead(file: number, position: number, buffer: number, length: number): number;
   sysReadEnd(file: number): void;
-  sysWriteBegin(task: number, fd: number): number;
+  sysWriteBegin(task: number, fd: number, positioned: boolean): number;
   sysWritePosition(file: number, position: number): number;
-  sysWrite(file: number, position: number, buffer: number, length: number): number;
+  sysWrite(file: number, position: number, buffer: number, length: number, left: number): number;
   sysWriteEnd(file: number): void;
   sysGetPos(file: number): number;
   sysSetPos(file: number, position: number): void;
+  sysOpen(task: number, length: number, flags: number, mode: number): number;
+  sysUnlink(directory: boolean): number;
+  sysPipe(task: number, buffer: number, flags: number): number;
+  sysVmsplice(task: number, fd: number, addr: number, length: number, flags: number): number;
   gupCall(task: number, addr: number, nr: number, flags: number, fast: boolean): number;
+  gupDirtyCall(vec: number): void;
   gupReleaseCall(vec: number, dirty: boolean): void;
   gupPfnAt(vec: number, index: number): number;
   gupCopyCall(vec: number, offset: number, buffer: number, length: number, write: boolean): number;
@@ -62,6 +95,8 @@ export interface CoreExports {
   pagePins(pfn: number): number;
   pageRmapCount(pfn: number): number;
   pfnAt(task: number, addr: number): number;
+  lruAddDrainAll(): void;
+  reclaim(pages: number): number;
   reapOrphans(): void;
   vmstatRead(item: number): number;
 }
@@ -80,8 +115,17 @@ export interface BenchExports extends CoreExports {
   pingPong(parity: number, rounds: number): number;
   getSealsLoop(task: number, fd: number, calls: number): number;
   munmapLoop(task: number, addr: number, length: number, calls: number): number;
+  pageOutLoop(first: number, behind: number): number;
+  pageOutRange(first: number, behind: number): number;
+  swapLoop(pages: number): number;
   pinLoop(task: number, addr: number, nr: number): number;
+  pinWriteLoop(task: number, addr: number, nr: number): number;
+  storeLoop(task: number, addr: number, nr: number): number;
+  forkLoop(task: number, addr: number, nr: number): number;
+  moveLoop(task: number, addr: number, length: number, to: number, flags: number): number;
   remapLoop(task: number, addr: number, length: number, fd: number): number;
+  freeLoop(task: number, addr: number, length: number): number;
+  reclaimLoop(pages: number): number;
   punchLoop(task: number, fd: number, length: number): number;
   touchLoop(task: number, addr: number, length: number, write: boolean): number;
 }

@@ -2,7 +2,7 @@ import { readBytes } from '#platform';
 import type { CoreExports } from './exports.js';
 
 /** Builds of the core that lie beside the library. */
-export type WasmBuild = 'release' | 'debug' | 'bench' | 'sched';
+export type WasmBuild = 'release' | 'debug' | 'bench' | 'sched' | 'explore';
 
 /**
  * Addresses of the modules, each written out so that bundlers see them. They are right from src/
@@ -13,6 +13,7 @@ const URLS: Readonly<Record<WasmBuild, () => URL>> = {
   debug: () => new URL('../../dist/wasm/debug.wasm', import.meta.url),
   bench: () => new URL('../../dist/wasm/bench.wasm', import.meta.url),
   sched: () => new URL('../../dist/wasm/sched.wasm', import.meta.url),
+  explore: () => new URL('../../dist/wasm/explore.wasm', import.meta.url),
 };
 
 const compiled = new Map<WasmBuild, Promise<WebAssembly.Module>>();
@@ -35,8 +36,10 @@ export function loadModule(build: WasmBuild): Promise<WebAssembly.Module> {
 
 /** What a build may import beside the memory. */
 export interface HostImports {
-  /** Of the `sched` build: hears of each access before it happens. */
+  /** Of the `sched` and `explore` builds: hears of each access before it happens. */
   schedPoint?: (address: number, op: number, size: number) => void;
+  /** Of the same: hears of each wait; the CPU goes on once `(word & mask) == value` is `equal`. */
+  schedAwait?: (address: number, mask: number, value: number, equal: number, op: number) => void;
 }
 
 /** An instance of a build over the machine's memory. */
@@ -46,12 +49,19 @@ export function instantiate(
   host: HostImports = {},
 ): CoreExports {
   const imports: WebAssembly.Imports = { env: { memory }, clock: { now: () => performance.now() } };
-  if (host.schedPoint !== undefined) imports['sched_point'] = { schedPoint: host.schedPoint };
+  const { schedPoint, schedAwait } = host;
+  if (schedPoint !== undefined && schedAwait !== undefined) {
+    imports['sched_point'] = { schedPoint, schedAwait };
+  }
   return new WebAssembly.Instance(module, imports).exports as unknown as CoreExports;
 }
 
+/** All that 32 bits can address. */
+const PAGES_MAX = 65536;
+const WASM_PAGE = 65536;
+
 /**
- * Zeroed memory that threads can share.
+ * Zeroed memory that threads can share, and that can grow.
  * @throws TypeError where the platform does not have it; RangeError where it has too little
  */
 export function createMemory(pages: number): WebAssembly.Memory {
@@ -62,5 +72,14 @@ export function createMemory(pages: number): WebAssembly.Memory {
         '"Cross-Origin-Embedder-Policy: require-corp"',
     );
   }
-  return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+  return new WebAssembly.Memory({ initial: pages, maximum: PAGES_MAX, shared: true });
+}
+
+/**
+ * Makes a memory reach an address.
+ * @throws RangeError where the host has not so much
+ */
+export function growTo(memory: WebAssembly.Memory, end: number): void {
+  const missing = end - memory.buffer.byteLength;
+  if (missing > 0) memory.grow(Math.ceil(missing / WASM_PAGE));
 }

@@ -37,6 +37,21 @@ export interface CoreExports extends CoreConstants, Shipped {
   pcpAddress(cpu: number): number;
   pcpList(cpu: number): number;
 
+  deactivatePage(page: number): void;
+  folioAddLru(page: number): void;
+  folioIsolateLru(page: number): number;
+  folioPutbackLru(page: number): void;
+  lazyfreePage(page: number): void;
+  lruAddDrain(): void;
+  lruAddDrainAll(): void;
+  lruCacheDisable(): void;
+  lruCacheEnable(): void;
+  markPageAccessed(page: number): void;
+  mlockNewPage(page: number): void;
+  mlockPage(page: number): void;
+  munlockPage(page: number): void;
+  rotateReclaimable(page: number): void;
+
   waitWhile(cell: number, value: number): void;
   pollWhile(cell: number, value: number): void;
   localIrqSave(): void;

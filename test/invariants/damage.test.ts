@@ -1,6 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { FOLL_WRITE, PAGE_SIZE, type Policy } from '../../src/index.js';
+import {
+  FOLL_WRITE,
+  MAP_ANONYMOUS,
+  MAP_PRIVATE,
+  Machine,
+  PAGE_SIZE,
+  type Policy,
+} from '../../src/index.js';
+import type { BenchExports } from '../../src/wasm/exports.js';
+import type { CoreViews } from '../../src/wasm/views.js';
 import { INVARIANTS } from '../../src/verify/invariants.js';
 import { ZONE_BASE } from '../../src/wasm/generated/layout.js';
 import { PTE_ACCESSED, PTE_DIRTY, PTE_RW } from '../../src/verify/pte.js';
@@ -11,11 +20,15 @@ import {
   MACHINE_BASE,
   MEM_MAP,
   PAGE_STRUCT_SIZE,
+  PG_ANON_EXCLUSIVE,
   PERCPU_BASE,
+  STRUCTS,
+  SWAP_INFO,
+  SWAP_SLOT_SIZE,
   ZONE_FREE_LIST,
 } from '../../src/wasm/generated/layout.js';
 import { holds } from '../helpers/property.js';
-import { DAMAGES, type Damage } from './damages.js';
+import { DAMAGES, FAMILY, type Damage } from './damages.js';
 import { Specimen } from './specimen.js';
 
 let specimen: Specimen;
@@ -30,6 +43,15 @@ const broken = new Set<string>();
 function namesOf(found: readonly Violation[]): string[] {
   for (const { invariant } of found) broken.add(invariant);
   return found.map(({ invariant, object }) => `${invariant} of ${object}`);
+}
+
+/** The one slot of the swap device that the swap cache has a page for. */
+function slotOfCache(views: CoreViews): number {
+  const slots = views.read('SwapInfo', 'slots', SWAP_INFO);
+  const frontier = views.read('SwapInfo', 'frontier', SWAP_INFO);
+  const words = new Uint32Array(views.memory.buffer);
+  const cached = (slot: number) => words[(slots + slot * SWAP_SLOT_SIZE) >>> 2] !== 0;
+  return Array.from({ length: frontier }, (_, slot) => slot).findIndex(cached);
 }
 
 /** What `verify` finds while the damage stands; it must be gone with it. */
@@ -52,6 +74,21 @@ describe('verify finds one damaged word, and names the rule and the thing', () =
     for (const { message, expected, found: seen } of found) {
       expect(message).toContain(`expected ${expected}, found ${seen}`);
     }
+  });
+});
+
+describe('verify finds one damaged word of a family of processes', () => {
+  let family: Specimen;
+  beforeAll(async () => {
+    family = await Specimen.make();
+    family.process.fork();
+  });
+  afterAll(() => family.machine.close());
+
+  it.each(FAMILY)('$name: $invariant', (damage) => {
+    const object = damage.object(family);
+    const found = findWith(family, damage);
+    expect(namesOf(found)).toContain(`${damage.invariant} of ${object}`);
   });
 });
 
@@ -110,6 +147,38 @@ describe('verify finds what takes more than one word', () => {
     expect(namesOf(more)).toEqual([`pincount of page ${pfn}`]);
   });
 
+  it('slots of the swap device that are not what entries and the swap cache say', async () => {
+    await using machine = await Machine.boot({ memory: '1MiB', swap: '64KiB', build: 'bench' });
+    const process = machine.spawn();
+    const addr = process.mmap(0, 4 * PAGE_SIZE, 3, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    process.store(addr, new Uint8Array(4 * PAGE_SIZE).fill(1));
+    machine.kernel.run((core) => (core as BenchExports).pageOutRange(0, 256));
+    process.load(addr, 1);
+    const { views } = machine.kernel;
+    const slot = process.pagemap(addr, 1)[0]?.present === true ? slotOfCache(views) : 0;
+    const cell = views.read('SwapInfo', 'slots', SWAP_INFO) + slot * SWAP_SLOT_SIZE;
+    const words = new Uint32Array(views.memory.buffer);
+    const found = (address: number, delta: number) => {
+      const before = words[address >>> 2] ?? 0;
+      words[address >>> 2] = before + delta;
+      const names = namesOf(machine.verify());
+      words[address >>> 2] = before;
+      return names;
+    };
+    expect(machine.verify()).toEqual([]);
+    expect(found(cell + STRUCTS.SwapSlot.fields.count.offset, 1)).toContain(
+      `swap-count of swap slot ${slot}`,
+    );
+    expect(found(cell + STRUCTS.SwapSlot.fields.count.offset, 2 ** 31)).toContain(
+      `swap-cache of swap slot ${slot}`,
+    );
+    const inuse = views.address('SwapInfo', 'inuse', SWAP_INFO);
+    expect(found(inuse, 1)).toEqual(['swap-device of swap device']);
+    const firstFree = views.address('SwapInfo', 'firstFree', SWAP_INFO);
+    expect(found(firstFree, slot)).toContain(`swap-device of swap slot ${slot}`);
+    expect(machine.verify()).toEqual([]);
+  });
+
   it('pins that i_mmap_writable does not count', () =>
     withSpecimen({ pin: 'i-mmap-writable' }, (s) => {
       const counted = s.at('GupVec', 'inline0', s.vector) + 4;
@@ -123,6 +192,29 @@ describe('verify finds what takes more than one word', () => {
       const counters = s.views.read('AddressSpace', 'pinCounters', s.mapping);
       const found = s.damaged(counters + 64, 1, () => s.machine.verify());
       expect(namesOf(found)).toEqual(['pin-counters of inode 1 (memfd "buf")']);
+    }));
+
+  it.each(['pincount', 'read-write-split'] as const)(
+    'a pinned page that is not the process’s own any more, with pin: %s',
+    async (pin) => {
+      const own = await Specimen.make({ pin }, 'anon');
+      try {
+        const flags = own.at('Page', 'flags', own.page(own.anon));
+        const shared = own.word(flags) & ~Number(PG_ANON_EXCLUSIVE);
+        const found = own.damaged(flags, shared, () => own.machine.verify());
+        expect(namesOf(found)).toContain(`pin-exclusive of ${own.pageName(own.anon)}`);
+      } finally {
+        await own.machine.close();
+      }
+    },
+  );
+
+  it('a mark of exclusive pages where the policy has none', () =>
+    withSpecimen({ cow: 'ref-one' }, (s) => {
+      const flags = s.at('Page', 'flags', s.page(s.anon));
+      const marked = s.word(flags) | Number(PG_ANON_EXCLUSIVE);
+      const found = s.damaged(flags, marked, () => s.machine.verify());
+      expect(namesOf(found)).toEqual([`page-flags of ${s.pageName(s.anon)}`]);
     }));
 
   it('pins where seal: dontpin allows none', () =>

@@ -2,6 +2,7 @@ import {
   CACHE_FILE,
   CACHE_VMA,
   CONTENTS_BASE,
+  CPU_LRU_BATCHES,
   F_SEAL_WRITE,
   FOLL_PIN,
   KDESC_BASE,
@@ -13,21 +14,31 @@ import {
   PAGE_STRUCT_SIZE,
   PERCPU_EVENTS,
   PERCPU_GATHER,
+  PERCPU_LRU,
   PERCPU_MAGAZINES,
   PERCPU_PCP,
+  PG_ACTIVE,
   PG_ANON_EXCLUSIVE,
   PG_LOCKED,
+  PG_LRU,
+  PG_MLOCKED,
+  PG_UNEVICTABLE,
   PG_WAITERS,
+  VM_NR_ACTIVE_FILE,
   VM_NR_ANON_MAPPED,
   VM_NR_FILE_MAPPED,
   VM_NR_FILE_PAGES,
   VM_NR_FREE_PAGES,
+  VM_NR_INACTIVE_ANON,
+  VM_NR_ISOLATED_ANON,
   VM_NR_PAGE_TABLE_PAGES,
   VM_NR_SHMEM,
   VM_PGFREE,
+  VM_MAYBE_GUARD,
   VM_WRITE,
   INODE_LISTS,
   KMEM_STATE,
+  LRUVEC_BASE,
   MM_LISTS,
   SLAB_DEPOTS,
   VEC_LIST,
@@ -66,6 +77,7 @@ function damage(
   return { name, at, to, invariant, object: typeof object === 'string' ? () => object : object };
 }
 
+const LRU_LIST = 'LRU list inactive_anon';
 const INODE = 'inode 1 (memfd "buf")';
 const MM = 'mm of pid 1';
 const ZERO_PAGE = MEM_MAP + 2048 * PAGE_STRUCT_SIZE;
@@ -73,6 +85,7 @@ const ZERO_PAGE = MEM_MAP + 2048 * PAGE_STRUCT_SIZE;
 const sharedPage = (s: Specimen) => s.pageName(s.shared);
 const anonPage = (s: Specimen) => s.pageName(s.anon);
 const anonVmaName = (s: Specimen) => `anon_vma 0x${s.anonVma.toString(16)}`;
+const childAnonVmaName = (s: Specimen) => `anon_vma 0x${s.childAnonVma.toString(16)}`;
 const anonEntry = (s: Specimen) => s.entryName(s.anon);
 const vmaOfAnon = (s: Specimen) => s.vmaName(s.anon);
 const page =
@@ -198,6 +211,54 @@ const PAGES: readonly Damage[] = [
   ),
 ];
 
+/** The first slot of CPU 0's batch of pages that are added to the lists. */
+const batchSlot = (s: Specimen) => cpu(s) + PERCPU_LRU + CPU_LRU_BATCHES + 4;
+const copyPage = (s: Specimen) => s.pageName(s.copy);
+
+const LRU: readonly Damage[] = [
+  damage('an LRU batch with a wild page', batchSlot, set(77), 'lru-batch', 'LRU batch 0 of CPU 0'),
+  damage(
+    'an LRU batch that begins anew',
+    (s) => batchSlot(s) - 4,
+    set(0),
+    'lru-batch',
+    'LRU batch 0 of CPU 0',
+  ),
+  damage('a page lost by its LRU batch', batchSlot, set(0), 'lru-member', copyPage),
+  damage('the reference of that', batchSlot, set(0), 'refcount', copyPage),
+  damage('a page on its list twice', batchSlot, (_, s) => s.page(s.anon), 'lru-member', anonPage),
+  damage('a listed page that denies it', page('flags', 'anon'), flip(PG_LRU), 'lru-list', anonPage),
+  damage('a page on the wrong list', page('flags', 'anon'), flip(PG_ACTIVE), 'lru-list', anonPage),
+  damage(
+    'an unevictable page on a list',
+    page('flags', 'anon'),
+    flip(PG_UNEVICTABLE),
+    'lru-list',
+    anonPage,
+  ),
+  damage('nr_inactive_anon', counter(VM_NR_INACTIVE_ANON), add(1), 'counter', 'nr_inactive_anon'),
+  damage('nr_active_file', counter(VM_NR_ACTIVE_FILE), add(1), 'counter', 'nr_active_file'),
+  damage('nr_mlock', page('flags', 'anon'), flip(PG_MLOCKED), 'counter', 'nr_mlock'),
+  damage('nr_isolated', counter(VM_NR_ISOLATED_ANON), add(1), 'counter', 'nr_isolated_anon'),
+  damage('an LRU list that leads astray', () => LRUVEC_BASE + 8, add(64), 'list', LRU_LIST),
+  damage('the lock of the LRU lists', () => LRUVEC_BASE, set(1), 'lock-free', 'LRU lists'),
+  damage(
+    'the lock of LRU batches',
+    (s) => cpu(s) + PERCPU_LRU,
+    set(1),
+    'lock-free',
+    'LRU batches of CPU 0',
+  ),
+  damage('a reclaim under way', (s) => cpu(s) + PERCPU_LRU + 4, set(1), 'quiet', 'CPU 0'),
+  damage(
+    'LRU batches that are off',
+    (s) => s.at('MachineState', 'lruDisabled', MACHINE_BASE),
+    set(1),
+    'quiet',
+    'machine',
+  ),
+];
+
 const FREE_LISTS: readonly Damage[] = [
   damage(
     'a free list that ends nowhere',
@@ -310,6 +371,20 @@ const ENTRIES: readonly Damage[] = [
     anonEntry,
   ),
   damage(
+    'a guard that its VMA does not know of',
+    (s) => s.at('Vma', 'vmFlags', s.vma(s.middle)),
+    flip(VM_MAYBE_GUARD),
+    'pte-guard',
+    (s) => s.entryName(s.middle + PAGE_SIZE),
+  ),
+  damage(
+    'a marker of no kind',
+    (s) => s.entry(s.middle + PAGE_SIZE),
+    flip(1 << 14),
+    'pte-target',
+    (s) => s.entryName(s.middle + PAGE_SIZE),
+  ),
+  damage(
     'an entry outside of every VMA',
     (s) => s.entry(s.shared + 8 * PAGE_SIZE),
     (_, s) => s.word(s.entry(s.shared)),
@@ -399,6 +474,7 @@ const ENTRIES: readonly Damage[] = [
 const ADDRESS_SPACES: readonly Damage[] = [
   damage('mapCount', (s) => s.at('MmStruct', 'mapCount', s.mm), add(1), 'mm', MM),
   damage('totalVm', (s) => s.at('MmStruct', 'totalVm', s.mm), add(-1), 'mm', MM),
+  damage('lockedVm', (s) => s.at('MmStruct', 'lockedVm', s.mm), add(1), 'mm', MM),
   damage('nrTables', (s) => s.at('MmStruct', 'nrTables', s.mm), add(1), 'mm', MM),
   damage('mmUsers', (s) => s.at('MmStruct', 'mmUsers', s.mm), add(1), 'mm', MM),
   damage('mmapLock', (s) => s.at('MmStruct', 'mmapLock', s.mm), set(8), 'lock-free', MM),
@@ -834,12 +910,123 @@ const KERNEL: readonly Damage[] = [
   ),
 ];
 
+const PIPE = 'inode 2 (pipe)';
+const buffer = (s: Specimen, index: number) => s.at('Pipe', 'bufs0', s.pipe) + index * 16;
+
+const PIPES: readonly Damage[] = [
+  damage('a reader too many', (s) => s.at('Pipe', 'readers', s.pipe), add(1), 'pipe', PIPE),
+  damage('a writer too few', (s) => s.at('Pipe', 'writers', s.pipe), add(-1), 'pipe', PIPE),
+  damage('a pipe that overflows', (s) => s.at('Pipe', 'head', s.pipe), add(16), 'pipe', PIPE),
+  damage(
+    'a buffer that is forgotten',
+    (s) => s.at('Pipe', 'tail', s.pipe),
+    add(1),
+    'refcount',
+    (s) => s.pageName(s.anon + PAGE_SIZE),
+  ),
+  damage(
+    'bytes in a buffer that is not used',
+    (s) => s.at('Pipe', 'head', s.pipe),
+    add(-1),
+    'pipe',
+    `buffer 1 of ${PIPE}`,
+  ),
+  damage(
+    'a buffer beyond its page',
+    (s) => buffer(s, 0) + 4,
+    add(1),
+    'pipe',
+    `buffer 0 of ${PIPE}`,
+  ),
+  damage('a buffer of no frame', (s) => buffer(s, 1), set(4000), 'object', `buffer 1 of ${PIPE}`),
+  damage(
+    'a pipe that its inode does not know',
+    (s) => s.at('Inode', 'pipe', s.inode),
+    (_, s) => s.pipe + 64,
+    'object',
+    'inode 1 (pipe)',
+  ),
+];
+
+/** Damages to a specimen whose process 1 has forked; the anon_vma of its child. */
+export const FAMILY: readonly Damage[] = [
+  damage(
+    'a root that is no anon_vma',
+    (s) => s.at('AnonVma', 'root', s.childAnonVma),
+    add(32),
+    'anon-vma',
+    childAnonVmaName,
+  ),
+  damage(
+    'a root of its own below a parent',
+    (s) => s.at('AnonVma', 'root', s.childAnonVma),
+    (_, s) => s.childAnonVma,
+    'anon-vma',
+    childAnonVmaName,
+  ),
+  damage(
+    'a parent that a VMA has not joined',
+    (s) => s.at('AnonVma', 'parent', s.childAnonVma),
+    (_, s) => s.copyAnonVma,
+    'anon-vma',
+    childAnonVmaName,
+  ),
+  damage(
+    'a child too many',
+    (s) => s.at('AnonVma', 'numChildren', s.anonVma),
+    add(1),
+    'anon-vma',
+    anonVmaName,
+  ),
+  damage(
+    'a root that its family does not hold',
+    (s) => s.at('AnonVma', 'refcount', s.anonVma),
+    add(-1),
+    'anon-vma',
+    anonVmaName,
+  ),
+  damage(
+    'an exclusive page of two processes',
+    page('flags', 'anon'),
+    flip(PG_ANON_EXCLUSIVE),
+    'page-flags',
+    anonPage,
+  ),
+];
+
+const PATHS: readonly Damage[] = [
+  damage(
+    'a path that finds a file that has none',
+    (s) => s.at('Inode', 'dentry', s.named[0]),
+    set(2),
+    'path',
+    'inode 3 (file "/a")',
+  ),
+  damage(
+    'a file that no path finds',
+    (s) => s.at('Inode', 'dentry', s.inode),
+    set(1),
+    'path',
+    'inode 1 (file "buf")',
+  ),
+  damage(
+    'two files with one path',
+    (s) => s.word(s.at('Inode', 'name', s.named[1])),
+    (_, s) => s.word(s.word(s.at('Inode', 'name', s.named[0]))),
+    'path',
+    'inode 4 (file "/a")',
+  ),
+];
+
 /** Damages to a specimen under the default policy. */
 export const DAMAGES = [
   ...PAGES,
+  ...LRU,
   ...FREE_LISTS,
   ...ENTRIES,
   ...ADDRESS_SPACES,
   ...FILES,
   ...KERNEL,
+  ...PIPES,
+  ...PATHS,
 ];

@@ -1,6 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { policies, type MachineOptions, type PinPolicy, type SealPolicy } from '../../src/index.js';
+import {
+  policies,
+  type Contents,
+  type CowPolicy,
+  type ForkPinnedPolicy,
+  type LruBatchPolicy,
+  type MachineOptions,
+  type PinPolicy,
+  type SealPolicy,
+} from '../../src/index.js';
+import type { CoreBuild } from '../../src/options.js';
 import { programs, type Call } from './calls.js';
 import { ProgramWorld } from './program-world.js';
 
@@ -24,30 +34,38 @@ const PAIRS = names('pin')
   )
   .map((pair, index) => ({ ...pair, seed: SEED + index }));
 
-const machines: fc.Arbitrary<MachineOptions> = fc.record({
+const DEFAULT_COW: CowPolicy = 'anon-exclusive';
+
+/** Machines, and the policies that any pair goes with. */
+const machines = fc.record({
   memory: fc.constantFrom('8MiB', '5MiB', '512KiB', '64KiB'),
-  contents: fc.constantFrom('none', 'stamp', 'full'),
-  build: fc.constantFrom('release', 'debug'),
+  contents: fc.constantFrom<Contents[]>('none', 'stamp', 'full'),
+  swap: fc.constantFrom(0, '16KiB', '256KiB', '8MiB'),
+  build: fc.constantFrom<CoreBuild[]>('release', 'debug'),
+  policy: fc.record({
+    lruBatch: fc.constantFrom(...(names('lruBatch') as LruBatchPolicy[])),
+    // Mostly Linux's, with which verify expects most.
+    cow: fc.constantFrom(DEFAULT_COW, ...(names('cow') as CowPolicy[])),
+    forkPinned: fc.constantFrom<ForkPinnedPolicy[]>(
+      'early-copy-child',
+      'early-copy-child',
+      'share',
+    ),
+  }),
 });
 
 /** How often each kind of call has ended how, over all programs. */
 const outcomes = new Map<string, number>();
 
-/** What must have happened, or the programs prove little. */
+/** What must have happened, or the programs prove little: what is not rare in so many of them. */
 const EXPECTED = [
-  ...['spawn', 'exit', 'mmapAnon', 'mmapFile', 'mmapOver', 'munmap', 'mprotect', 'store', 'load'],
-  ...['memfd', 'reopen', 'dup', 'close', 'ftruncate', 'fallocate', 'pwrite', 'pread', 'addSeals'],
-  ...['gup', 'release', 'dma'],
+  ...['spawn', 'fork', 'exit', 'mmapAnon', 'mmapFile', 'mremap', 'munmap', 'mprotect'],
+  ...['store', 'load', 'memfd', 'close', 'ftruncate', 'fallocate', 'pwrite', 'pread'],
+  ...['gup', 'release', 'reclaim', 'madvise', 'mlock', 'munlock', 'msync', 'mincore'],
+  ...['open', 'pipe'],
 ]
   .map((call) => `${call} ok`)
-  .concat(
-    'addSeals EBUSY',
-
-    'addSeals EPERM',
-    'mmapFile EPERM',
-    'store EFAULT',
-    'gup EFAULT',
-  );
+  .concat('madvise EINVAL', 'store EFAULT', 'load EFAULT', 'gup EFAULT');
 
 async function runChecked(options: MachineOptions, program: readonly Call[]): Promise<void> {
   const world = await ProgramWorld.boot(options);
@@ -61,6 +79,9 @@ async function runChecked(options: MachineOptions, program: readonly Call[]): Pr
     }
     world.end();
     expect(world.machine.verify()).toEqual([]);
+    // A page whose last user went while it had a place in swap keeps that; a full device is not
+    // scanned (Linux: can_reclaim_anon_pages), so only swapoff is sure to find it.
+    if (world.machine.meminfo().SwapTotal > 0) world.machine.swapoff();
     expect(world.machine.meminfo().MemFree).toBe(world.machine.meminfo().MemTotal);
     for (const [name, times] of world.outcomes) {
       outcomes.set(name, (outcomes.get(name) ?? 0) + times);
@@ -75,7 +96,7 @@ describe('a machine stays sound whatever a program does', () => {
     'with pin: $pin, seal: $seal',
     async ({ seed, ...policy }) => {
       const property = fc.asyncProperty(machines, programs(CALLS), (options, program) =>
-        runChecked({ ...options, policy }, program),
+        runChecked({ ...options, policy: { ...options.policy, ...policy } }, program),
       );
       await fc.assert(property, { seed, numRuns: RUNS });
     },
@@ -84,7 +105,7 @@ describe('a machine stays sound whatever a program does', () => {
 
   it('and the programs had an effect', () => {
     const made = [...outcomes.values()].reduce((sum, times) => sum + times, 0);
-    expect(made).toBeGreaterThan(10_000);
+    expect(made).toBeGreaterThan(5_000);
     expect([...outcomes.keys()]).toEqual(expect.arrayContaining(EXPECTED));
     const short = ['store', 'load', 'gup', 'pwrite', 'fallocate'].map((call) => `${call} ENOMEM`);
     expect(short.some((name) => outcomes.has(name))).toBe(true);

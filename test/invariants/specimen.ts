@@ -1,10 +1,13 @@
 import {
   FOLL_WRITE,
+  MADV_GUARD_INSTALL,
   MAP_ANONYMOUS,
   MAP_PRIVATE,
   MAP_SHARED,
   MFD_ALLOW_SEALING,
   Machine,
+  O_CREAT,
+  O_RDWR,
   PAGE_SIZE,
   PROT_READ,
   PROT_WRITE,
@@ -16,7 +19,7 @@ import { vmasOf } from '../../src/stats/maps.js';
 import { INODES, VECS } from '../../src/verify/places.js';
 import { ENTRIES, pfnOf, spanOf, TOP_LEVEL } from '../../src/verify/pte.js';
 import { MEM_MAP, PAGE_STRUCT_SIZE, type STRUCTS } from '../../src/wasm/generated/layout.js';
-import type { CoreViews } from '../../src/wasm/views.js';
+import { offsetOf, type CoreViews } from '../../src/wasm/views.js';
 
 type Structs = typeof STRUCTS;
 
@@ -25,8 +28,11 @@ type Structs = typeof STRUCTS;
  *
  *   pid 1   shared    8 pages of memfd "buf", read and written, pages 0 to 2 pinned for writing
  *           anon      8 private pages: 0 to 3 written, 4 and 5 read (the zero page)
- *           middle    the same mapping's pages 6 and 7, read-only: a VMA of their own
+ *           middle    the same mapping's pages 6 and 7, read-only: a VMA of their own; 7 is a guard
  *           copy      4 private pages of the memfd, page 0 written, page 1 read
+ *   LRU     all are on the inactive list, but page 0 of copy waits in a batch of CPU 0
+ *           files "/a" and "/b"
+ *           a pipe: page 1 of anon, then 5 bytes of its own
  *   pid 2   nothing; pid 3 has exited, so free objects and kernel pages exist
  */
 export class Specimen {
@@ -59,10 +65,16 @@ export class Specimen {
     process.load(this.anon + 4 * PAGE_SIZE, 2 * PAGE_SIZE);
     this.middle = this.anon + 6 * PAGE_SIZE;
     process.mprotect(this.middle, 2 * PAGE_SIZE, PROT_READ);
+    process.madvise(this.middle + PAGE_SIZE, PAGE_SIZE, MADV_GUARD_INSTALL);
     this.copy = process.mmap(0, 4 * PAGE_SIZE, both, MAP_PRIVATE, this.fd, 0);
+    machine.kernel.run((core) => core.lruAddDrainAll()); // but the next page waits in a batch
     process.store(this.copy, [3]);
     process.load(this.copy + PAGE_SIZE, 1);
     this.pinned = process.pinUserPages(this[pinned], 3, FOLL_WRITE);
+    const [, writeEnd] = process.pipe();
+    process.vmsplice(writeEnd, this.anon + PAGE_SIZE, PAGE_SIZE);
+    process.write(writeEnd, [1, 2, 3, 4, 5]);
+    for (const path of ['/a', '/b']) process.open(path, O_RDWR | O_CREAT);
     machine.spawn().exit();
   }
 
@@ -127,13 +139,28 @@ export class Specimen {
     }
   }
 
+  /** The struct pipe_inode_info of the one pipe, and its name. */
+  get pipe(): number {
+    const pipes = this.#inodes.map((inode) => this.views.read('Inode', 'pipe', inode));
+    return pipes.find(Boolean) ?? 0;
+  }
+
+  /** The inodes of "/a" and "/b". */
+  get named(): [number, number] {
+    return this.#inodes.slice(-2) as [number, number];
+  }
+
+  get #inodes(): number[] {
+    return [...this.views.list(INODES)].map((link) => link - offsetOf('Inode', 'list'));
+  }
+
   get mm(): number {
     return this.views.read('Task', 'mm', this.process.task);
   }
 
   /** The VMA that begins at an address. */
-  vma(start: number): number {
-    for (const vma of vmasOf(this.views, this.mm)) {
+  vma(start: number, mm = this.mm): number {
+    for (const vma of vmasOf(this.views, mm)) {
       if (this.views.read('Vma', 'vmStart', vma) === start) return vma;
     }
     throw new Error(`no VMA at ${start}`);
@@ -168,6 +195,17 @@ export class Specimen {
 
   get anonVma(): number {
     return this.views.read('Vma', 'anonVma', this.vma(this.anon));
+  }
+
+  get copyAnonVma(): number {
+    return this.views.read('Vma', 'anonVma', this.vma(this.copy));
+  }
+
+  /** Of the VMA of `anon` in the child that `fork` has made. */
+  get childAnonVma(): number {
+    const child = this.machine.processes().find(({ pid }) => pid > 3);
+    const mm = this.views.read('Task', 'mm', child?.task ?? 0);
+    return this.views.read('Vma', 'anonVma', this.vma(this.anon, mm));
   }
 
   /** The chain that joins the VMA of `anon` to its anon_vma. */

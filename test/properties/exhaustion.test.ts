@@ -276,7 +276,10 @@ const GREEDY: Readonly<Record<string, readonly fc.Arbitrary<Value>[]>> = {
   pwrite: [fd, filler, at],
   munmap: [place, big],
   mprotect: [place, big, fc.constantFrom(0, 1, 3).map(value)],
+  brk: [fc.nat(40).map((page) => value(0x5555_5556_0000 + page * PAGE_SIZE))],
+  mremap: [place, big, big, fc.constantFrom(0, 1, 1, 3, 5).map(value), place],
   close: [fd],
+  fork: [],
   pinUserPagesFast: [
     place,
     fc.integer({ min: 1, max: 60 }).map(value),
@@ -287,6 +290,9 @@ const GREEDY: Readonly<Record<string, readonly fc.Arbitrary<Value>[]>> = {
     fc.integer({ min: 1, max: 600 }).map(value),
     fc.constantFrom(0, 1).map(value),
   ],
+  pipe: [fc.constant(value(0o4000))],
+  vmsplice: [fc.constantFrom(3, 4, 5, 6).map(value), place, big, fc.constant(value(2))],
+  write: [fc.constantFrom(3, 4, 5, 6).map(value), filler],
   'refs.release': [fc.nat(30).map(value), fc.constant(value({}))],
 };
 

@@ -13,8 +13,9 @@ import {
   PROT_WRITE,
   SEEK_CUR,
   PageRefs,
+  Transfer,
   type Policy,
-  type Process,
+  Process,
 } from '../../src/index.js';
 
 /** Seed of the run: MMEMU_SEED repeats one, else the clock chooses. A failure prints it. */
@@ -38,14 +39,14 @@ export interface Call {
 /** What a program runs on. */
 export interface World {
   readonly machine: Machine;
-  readonly processes: readonly Process[];
+  readonly processes: Process[];
   readonly held: PageRefs[];
 }
 
 /** Runs a property over programs; a fresh machine is booted for each. */
 export async function holdsForPrograms(
   call: fc.Arbitrary<Call>,
-  policies: readonly Policy[],
+  policies: readonly Partial<Policy>[],
   options: { readonly programs: number; readonly calls: number; readonly memory: number },
   run: (world: World, program: readonly Call[]) => void,
 ): Promise<void> {
@@ -116,8 +117,16 @@ function dispatch(world: World, process: Process, name: string, values: unknown[
   if (name.startsWith('machine.')) {
     return invoke(world.machine, name.slice('machine.'.length), values);
   }
+  if (name.startsWith('device.')) {
+    const request = invoke(world.machine.device(), name.slice('device.'.length), [
+      process,
+      ...values,
+    ]);
+    return request instanceof Transfer && request.complete();
+  }
   const result = invoke(process, name, values);
   if (result instanceof PageRefs) held.push(result);
+  if (result instanceof Process) adopt(world.processes, result);
   return result;
 }
 
@@ -134,8 +143,16 @@ function resolve(process: Process, value: Value): unknown {
   return (vma?.start ?? 0x10000) + value.offset;
 }
 
+/** Of one program. */
+const PROCESSES_MAX = 4;
 /** Descriptors that are looked at. */
 const FDS = [0, 1, 2, 3, 4, 5];
+
+/** A child takes part from now on, until there are enough. */
+function adopt(processes: Process[], child: Process): void {
+  if (processes.length === PROCESSES_MAX) child.exit();
+  else processes.push(child);
+}
 
 /** Everything that a refused call must leave as it was; `memory` is what faults may change. */
 export function stateOf({ machine, processes, held }: World): { files: string; memory: string } {
@@ -175,6 +192,7 @@ function unlessBad(look: () => unknown): unknown {
 /** Gives everything back: all that the program has made. */
 export function endWorld({ machine, processes, held }: World): void {
   for (const refs of held) if (!refs.released) refs.release();
+  unlinkAll(processes[0]);
   for (const process of processes) process.exit();
   const { MemTotal, MemFree, Cached, AnonPages, PageTables } = machine.meminfo();
   const left = { MemFree: MemTotal - MemFree, Cached, AnonPages, PageTables };
@@ -182,6 +200,17 @@ export function endWorld({ machine, processes, held }: World): void {
     throw new Error(`memory was not given back: ${JSON.stringify(left)} kB`);
   }
   expectSound(machine);
+}
+
+/** Files with a path stay, whoever has made them. */
+function unlinkAll(process: Process | undefined): void {
+  for (const path of ['/a', '/b', '/etc']) {
+    try {
+      process?.unlink(path);
+    } catch (error) {
+      if (!(error instanceof MmError) || error.code !== 'ENOENT') throw error;
+    }
+  }
 }
 
 /** Nothing disagrees. */

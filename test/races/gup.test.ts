@@ -86,6 +86,7 @@ describe.each(FEWER)('$pin, contents $contents, $workers workers', ({ pin, conte
     process.store(addr, [1]);
     const loops = Array.from({ length: workers }, (): Loop => ['pinLoop', task, addr, 1]);
     await race(machine, loops);
+    machine.kernel.run((core) => core.lruAddDrainAll());
     const pfn = machine.kernel.run((core) => core.pfnAt(task, addr));
     expect(machine.page(pfn)).toMatchObject({ refcount: 2, mapcount: 1, pincount: 0 });
     expectNothingLeft(machine, [process]);

@@ -1,98 +1,18 @@
 /**
  * The calls of an oracle script as calls of the public interface.
  */
-import {
-  FOLL_LONGTERM,
-  FOLL_WRITE,
-  MAP_SHARED,
-  MmError,
-  PAGE_SIZE,
-  PROT_EXEC,
-  PROT_READ,
-  PROT_WRITE,
-  type Process,
-} from '../../src/index.js';
-import {
-  bind,
-  evaluate,
-  evaluateData,
-  evaluateString,
-  formatAddress,
-  formatBytes,
-  type Names,
-  NotBound,
-} from './script.js';
+import { FOLL_LONGTERM, FOLL_WRITE, MmError, PAGE_SIZE, type Process } from '../../src/index.js';
+import { bind, formatAddress, formatBytes, type Names, NotBound } from './script.js';
+import { type Context, type Held, newAddress, type Run, settle, Words, zero } from './context.js';
+import { PROCESS_CALLS } from './process-calls.js';
+import { VIEWS } from './views.js';
 
 /** More than any descriptor table holds. */
 const MANY = 1 << 20;
 
-/** What pins and plain references have in common. */
-interface Held {
-  readonly length: number;
-  read(offset: number, length: number): Uint8Array;
-  write(offset: number, bytes: Uint8Array): void;
-  release(): void;
-}
-
-/** A case in progress: the process, what its names stand for, and the pages it holds. */
-export interface Context {
-  readonly process: Process;
-  readonly names: Names;
-  /** Pins and references, each with the offset of its first byte in its first page. */
-  readonly held: Map<string, { pages: Held; offset: number }>;
-}
-
-/** One line being run: its words after the call, read as what the call needs. */
-class Words {
-  readonly #context: Context;
-  readonly #words: readonly string[];
-
-  constructor(context: Context, words: readonly string[]) {
-    this.#context = context;
-    this.#words = words;
-  }
-
-  /** The word as it stands. */
-  text(index: number): string {
-    return this.#words[index] ?? '';
-  }
-
-  /** The word's value; a missing word is 0. */
-  number(index: number): number {
-    const word = this.#words[index];
-    return word === undefined ? 0 : evaluate(word, this.#context.names);
-  }
-
-  data(index: number): Uint8Array {
-    return evaluateData(this.text(index));
-  }
-
-  string(index: number): string {
-    return evaluateString(this.text(index));
-  }
-
-  path(index: number): string {
-    return `/proc/self/fd/${this.number(index)}`;
-  }
-}
-
-type Run = (context: Context, w: Words) => unknown;
-
 function newFd({ names }: Context, w: Words, fd: number): string {
   bind(names, w.text(0), fd, false);
   return w.text(0);
-}
-
-/**
- * Where the machine chose the place, the answer is just the new name. Where the script asked for
- * a place and got it, the answer is that address.
- */
-function newAddress({ names }: Context, w: Words, address: number): string {
-  const hint = w.number(1);
-  const granted = hint !== 0 && address === hint - (hint % PAGE_SIZE);
-  const shown = granted ? formatAddress(address, names) : w.text(0);
-  bind(names, w.text(0), address, true);
-  return shown;
 }
 
 /** Fewer pages than asked for: io_uring and vmsplice keep none then and answer EFAULT. */
@@ -118,20 +38,6 @@ function heldPages({ held }: Context, name: string): { pages: Held; offset: numb
   return found;
 }
 
-function maps({ process, names }: Context): unknown[] {
-  return process.maps().map(({ start, end, prot, flags, offset, name }) => {
-    const access = [prot & PROT_READ && 'r', prot & PROT_WRITE && 'w', prot & PROT_EXEC && 'x'];
-    const perms = [...access, flags & MAP_SHARED ? 's' : 'p'].map((letter) => letter || '-');
-    return {
-      start: formatAddress(start, names),
-      length: end - start,
-      perms: perms.join(''),
-      offset,
-      name,
-    };
-  });
-}
-
 function fstat({ process }: Context, w: Words): unknown {
   const { size, blocks, mode } = process.fstat(w.number(0));
   return { size, blocks, mode: `0${mode.toString(8)}` };
@@ -141,11 +47,6 @@ function dupAll({ process }: Context, w: Words): never {
   const fd = w.number(0);
   for (let i = 0; i < MANY; i++) process.dup(fd);
   throw new Error(`${MANY} descriptors, and no end`);
-}
-
-/** A call that returns nothing has succeeded with 0. */
-function zero(result: unknown): unknown {
-  return result ?? 0;
 }
 
 function unpin(context: Context, w: Words): number {
@@ -163,6 +64,15 @@ const CALLS: Record<string, Run> = {
   mmap,
   munmap: ({ process }, w) => zero(process.munmap(w.number(0), w.number(1))),
   mprotect: ({ process }, w) => zero(process.mprotect(w.number(0), w.number(1), w.number(2))),
+  madvise: ({ process }, w) => zero(process.madvise(w.number(0), w.number(1), w.number(2))),
+  msync: ({ process }, w) => zero(process.msync(w.number(0), w.number(1), w.number(2))),
+  mlock: ({ process }, w) => zero(process.mlock(w.number(0), w.number(1))),
+  mlock2: ({ process }, w) => zero(process.mlock2(w.number(0), w.number(1), w.number(2))),
+  munlock: ({ process }, w) => zero(process.munlock(w.number(0), w.number(1))),
+  mlockall: ({ process }, w) => zero(process.mlockall(w.number(0))),
+  munlockall: ({ process }) => zero(process.munlockall()),
+  mseal: ({ process }, w) => zero(process.mseal(w.number(0), w.number(1), w.number(2))),
+  mincore: ({ process }, w) => formatBytes(process.mincore(w.number(0), w.number(1))),
   memfd_create: (c, w) => newFd(c, w, c.process.memfdCreate(w.string(1), w.number(2))),
   open: (c, w) => newFd(c, w, c.process.open(w.path(1), w.number(2))),
   open_ro: (c, w) => newFd(c, w, c.process.open(w.path(1), 0)),
@@ -184,7 +94,7 @@ const CALLS: Record<string, Run> = {
   load: ({ process }, w) => formatBytes(process.load(w.number(0), w.number(1))),
   store: ({ process }, w) => zero(process.store(w.number(0), w.data(1))),
   pin: (c, w) => hold(c, w, (a, n) => c.process.pinUserPages(a, n, FOLL_WRITE | FOLL_LONGTERM)),
-  ref: (c, w) => hold(c, w, (a, n) => c.process.getUserPages(a, n, 0)),
+  ref: (c, w) => hold(c, w, (a, n) => c.process.getUserPagesFast(a, n, 0)),
   unpin,
   dma_read: (c, w) => {
     const { pages, offset } = heldPages(c, w.text(0));
@@ -196,7 +106,8 @@ const CALLS: Record<string, Run> = {
     pages.write(offset + w.number(1), data);
     return data.length;
   },
-  maps,
+  ...VIEWS,
+  ...PROCESS_CALLS,
   diff: (_, w) => w.number(0) - w.number(1),
 };
 
@@ -210,12 +121,23 @@ export interface Answer {
   skipped?: string;
 }
 
+/** Takes `@NAME` off a line: the process whose call it is, and the rest. */
+function addressee({ processes }: Context, line: string): { process: Process; call: string } {
+  const [, name = 'q0', call = ''] = /^(?:@(\w+) )?(.*)$/.exec(line) ?? [];
+  const process = processes.get(name);
+  if (!process) throw new NotBound(`${name} is not bound`);
+  return { process, call };
+}
+
 /** Runs one line. Errors that the interface does not promise, such as RangeError, are thrown. */
 export function call(context: Context, line: string): Answer {
-  const [name = '', ...words] = line.split(' ');
-  const run = CALLS[name];
-  if (!run) throw new Error(`the replayer does not know "${name}"`);
+  settle(context);
   try {
+    const { process, call: text } = addressee(context, line);
+    const [name = '', ...words] = text.split(' ');
+    const run = CALLS[name];
+    if (!run) throw new Error(`the replayer does not know "${name}"`);
+    context.process = process;
     return { result: run(context, new Words(context, words)) };
   } catch (error) {
     return answerOf(error, context.names);

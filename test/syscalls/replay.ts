@@ -5,8 +5,8 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Machine } from '../../src/index.js';
-import { type Answer, call, type Context } from './calls.js';
-import { noNames } from './script.js';
+import { type Answer, call } from './calls.js';
+import { type Context, endContext, newContext } from './context.js';
 
 interface Line extends Answer {
   call: string;
@@ -25,8 +25,17 @@ function loadFixture(group: string): Fixture {
 /** The words of each call that the kernel takes as unsigned numbers; the call itself is word 0. */
 const UNSIGNED: Record<string, number[]> = {
   mmap: [2, 3, 4, 5, 7],
+  mremap: [2, 3, 4, 5, 6],
   munmap: [1, 2],
   mprotect: [1, 2, 3],
+  madvise: [1, 2, 3],
+  msync: [1, 2, 3],
+  mlock: [1, 2],
+  mlock2: [1, 2, 3],
+  munlock: [1, 2],
+  mlockall: [1],
+  mseal: [1, 2, 3],
+  mincore: [1, 2],
   load: [1, 2],
   store: [1],
   fcntl: [2, 3],
@@ -63,10 +72,9 @@ function replayLine(context: Context, recorded: Line): Line {
 
 /** Runs all lines of a case in a new process, and leaves nothing behind. */
 function replayCase(machine: Machine, lines: Line[]): Line[] {
-  const context: Context = { process: machine.spawn(), names: noNames(), held: new Map() };
+  const context = newContext(machine);
   const answers = lines.map((line) => replayLine(context, line));
-  for (const { pages } of context.held.values()) pages.release();
-  context.process.exit();
+  endContext(context);
   return answers;
 }
 

@@ -80,16 +80,24 @@ export function formatBytes(bytes: Uint8Array): string {
   return isRun ? `${hex.slice(0, 2)}*${bytes.length}` : hex;
 }
 
-/** An address as the oracle prints it: relative to the highest named one that is not above it. */
-export function formatAddress(address: number, names: Names): string {
-  let best: string | undefined;
-  let base = -1;
+/** The named address that is nearest among those that `fits`; of equals the one bound last. */
+function nearest(address: number, names: Names, fits: (value: number) => boolean) {
+  let best = { name: '', distance: Infinity };
   for (const name of names.addresses) {
-    const value = names.values.get(name) ?? Infinity;
-    if (value > address || value < base) continue;
-    best = name;
-    base = value;
+    const value = names.values.get(name) ?? NaN;
+    const distance = Math.abs(address - value);
+    if (fits(value) && distance <= best.distance) best = { name, distance };
   }
-  if (best === undefined || address - base > NEAR) return `0x${address.toString(16)}`;
-  return address === base ? best : `${best}+${address - base}`;
+  return best.distance <= NEAR ? best : undefined;
+}
+
+/**
+ * An address as the oracle prints it: relative to the highest named one that is not above it, else
+ * to the lowest one above it.
+ */
+export function formatAddress(address: number, names: Names): string {
+  const below = nearest(address, names, (value) => value <= address);
+  if (below) return below.distance === 0 ? below.name : `${below.name}+${below.distance}`;
+  const above = nearest(address, names, (value) => value > address);
+  return above ? `${above.name}-${above.distance}` : `0x${address.toString(16)}`;
 }

@@ -21,7 +21,7 @@ const ASSEMBLY_LAYERS = [
 const SRC_LAYERS = [
   ['wasm/generated', 'vendor'],
   ['errors', 'check', 'constants', 'names'],
-  ['policies', 'options'],
+  ['bugs', 'policy-entry', 'private-page-policies', 'policies', 'options'],
   ['platform'],
   ['wasm'],
   ['threads'],

@@ -26,7 +26,7 @@ const TWO_GLOBALS = [
 const wasm = (...sections: number[][]): Uint8Array => Uint8Array.from([HEADER, ...sections].flat());
 
 describe('the builds of the core can be instantiated once per worker', () => {
-  test.each(['release', 'debug', 'sched', 'bench'] as const)('%s.wasm', (target) => {
+  test.each(['release', 'debug', 'sched', 'bench', 'explore'] as const)('%s.wasm', (target) => {
     const bytes = readFileSync(new URL(`../../dist/wasm/${target}.wasm`, import.meta.url));
     expect(violations(target, bytes)).toEqual([]);
   });

@@ -12,6 +12,7 @@
  *   0x0100_0000  mem_map          one struct page for each frame of emulated RAM
  *   0x4100_1000  kernel pages     slabs and page tables: always with contents
  *   0x6100_1000  frame contents   4096 bytes, 8 bytes or nothing a frame
+ *   behind them  swap device      16 bytes a slot, then contents as a frame's (mm/swapfile.ts)
  */
 export const PAGE_SHIFT = 12;
 
@@ -30,16 +31,20 @@ export const MM_LISTS = 0x10280;
 
 export const VEC_LIST = 0x102c0;
 
+export const SWAP_INFO = 0x10300;
+
 export const SLAB_DEPOTS = 0x10400;
 
 export const ZONE_BASE = 0x10800;
+
+export const LRUVEC_BASE = 0x10c00;
 
 /** As many CPUs as fit between the machine and the kernel-page descriptors. */
 export const NR_CPUS_MAX = 64;
 
 export const PERCPU_BASE = 0x20000;
 
-export const PERCPU_SIZE = 0x6000;
+export const PERCPU_SIZE = 0x7000;
 
 export const KDESC_BASE = 0x200000;
 
@@ -121,6 +126,80 @@ export const MAP_SYNC = 0x80000;
 
 export const MAP_FIXED_NOREPLACE = 0x100000;
 
+export const MREMAP_MAYMOVE = 1;
+
+export const MREMAP_FIXED = 2;
+
+export const MREMAP_DONTUNMAP = 4;
+
+export const MADV_NORMAL = 0;
+
+export const MADV_RANDOM = 1;
+
+export const MADV_SEQUENTIAL = 2;
+
+export const MADV_WILLNEED = 3;
+
+export const MADV_DONTNEED = 4;
+
+export const MADV_FREE = 8;
+
+export const MADV_REMOVE = 9;
+
+export const MADV_DONTFORK = 10;
+
+export const MADV_DOFORK = 11;
+
+export const MADV_MERGEABLE = 12;
+
+export const MADV_UNMERGEABLE = 13;
+
+export const MADV_HUGEPAGE = 14;
+
+export const MADV_NOHUGEPAGE = 15;
+
+export const MADV_DONTDUMP = 16;
+
+export const MADV_DODUMP = 17;
+
+export const MADV_WIPEONFORK = 18;
+
+export const MADV_KEEPONFORK = 19;
+
+export const MADV_COLD = 20;
+
+export const MADV_PAGEOUT = 21;
+
+export const MADV_POPULATE_READ = 22;
+
+export const MADV_POPULATE_WRITE = 23;
+
+export const MADV_DONTNEED_LOCKED = 24;
+
+export const MADV_COLLAPSE = 25;
+
+export const MADV_HWPOISON = 100;
+
+export const MADV_SOFT_OFFLINE = 101;
+
+export const MADV_GUARD_INSTALL = 102;
+
+export const MADV_GUARD_REMOVE = 103;
+
+export const MLOCK_ONFAULT = 1;
+
+export const MCL_CURRENT = 1;
+
+export const MCL_FUTURE = 2;
+
+export const MCL_ONFAULT = 4;
+
+export const MS_ASYNC = 1;
+
+export const MS_INVALIDATE = 2;
+
+export const MS_SYNC = 4;
+
 export const O_RDONLY = 0;
 
 export const O_WRONLY = 1;
@@ -133,6 +212,8 @@ export const O_CREAT = 64;
 
 export const O_EXCL = 128;
 
+export const O_NOCTTY = 256;
+
 export const O_TRUNC = 512;
 
 export const O_APPEND = 1024;
@@ -140,6 +221,8 @@ export const O_APPEND = 1024;
 export const O_NONBLOCK = 2048;
 
 export const O_LARGEFILE = 0x8000;
+
+export const O_DIRECTORY = 0x10000;
 
 export const O_CLOEXEC = 0x80000;
 
@@ -185,7 +268,19 @@ export const SEEK_DATA = 3;
 
 export const SEEK_HOLE = 4;
 
+export const S_IFMT = 0xf000;
+
+export const S_IFIFO = 0x1000;
+
 export const S_IFREG = 0x8000;
+
+export const SPLICE_F_MOVE = 1;
+
+export const SPLICE_F_NONBLOCK = 2;
+
+export const SPLICE_F_MORE = 4;
+
+export const SPLICE_F_GIFT = 8;
 
 export const FOLL_WRITE = 1;
 
@@ -194,6 +289,9 @@ export const FOLL_GET = 2;
 export const FOLL_FORCE = 8;
 
 export const FOLL_LONGTERM = 256;
+
+/** Mark what was taken as accessed (Linux: internal.h). */
+export const FOLL_TOUCH = 0x10000;
 
 export const FOLL_PIN = 0x80000;
 
@@ -227,6 +325,58 @@ export const SEAL_REFUSE_IF_COUNTED = 2;
 
 export const SEAL_DONTPIN = 3;
 
+export const LRU_BATCH_LOCAL = 0;
+
+export const LRU_BATCH_NONE = 1;
+
+export const LRU_BATCH_ALL = 2;
+
+export const LRU_BATCH_DISABLED = 3;
+
+export const COW_ANON_EXCLUSIVE = 0;
+
+export const COW_REF_EQUAL = 1;
+
+export const COW_MAP_PLUS_SWAP = 2;
+
+export const COW_REF_ONE = 3;
+
+export const UNMAP_PINNED_REFUSE_IF_EXCLUSIVE_AND_PINNED = 0;
+
+export const UNMAP_PINNED_ALLOW = 1;
+
+export const UNMAP_PINNED_REFUSE_IF_REF_NE_MAP_PLUS_2 = 2;
+
+export const FORK_PINNED_EARLY_COPY_CHILD = 0;
+
+export const FORK_PINNED_SHARE = 1;
+
+export const FORK_PINNED_EARLY_COPY_CHILD_NO_SEQCOUNT = 2;
+
+export const BUG_GUP_NO_PTE_RECHECK = 1;
+
+export const BUG_PTFREE_UNSYNCHRONISED = 2;
+
+export const BUG_FORK_NO_WRITE_PROTECT_SEQ = 4;
+
+export const BUG_FORK_NO_EARLY_COPY = 8;
+
+export const BUG_COW_MAPCOUNT_ONLY = 16;
+
+export const BUG_GOT_UNPIN_IN_PUT_PAGE = 32;
+
+export const BUG_SEAL_SCAN_BEFORE_DENY = 64;
+
+export const BUG_SEAL_FALSE_BUSY = 128;
+
+export const BUG_SEAL_GUP_COUNT_WRONG_MAPPING = 256;
+
+export const BUG_ANON_VMA_DEGREE = 512;
+
+export const BUG_ANON_VMA_PUT_ORDER = 1024;
+
+export const BUG_MADVFREE_IGNORE_REFS = 2048;
+
 export const VM_PGALLOC_NORMAL = 0;
 
 export const VM_PGFREE = 1;
@@ -253,6 +403,68 @@ export const VM_GUP_FAST_FALLBACK = 11;
 
 export const VM_SEAL_PIN_WAITS = 12;
 
+export const VM_PGMAJFAULT = 32;
+
+export const VM_PSWPIN = 33;
+
+export const VM_PSWPOUT = 34;
+
+export const VM_NR_SWAPCACHED = 35;
+
+export const VM_NR_INACTIVE_ANON = 64;
+
+export const VM_NR_ACTIVE_ANON = 65;
+
+export const VM_NR_INACTIVE_FILE = 66;
+
+export const VM_NR_ACTIVE_FILE = 67;
+
+export const VM_NR_UNEVICTABLE = 68;
+
+export const VM_NR_MLOCK = 69;
+
+export const VM_NR_ISOLATED_ANON = 70;
+
+export const VM_NR_ISOLATED_FILE = 71;
+
+export const VM_PGACTIVATE = 72;
+
+export const VM_PGDEACTIVATE = 73;
+
+export const VM_PGLAZYFREE = 74;
+
+export const VM_PGLAZYFREED = 75;
+
+export const VM_PGREFILL = 76;
+
+export const VM_PGSTEAL_DIRECT = 77;
+
+export const VM_PGSCAN_DIRECT = 78;
+
+export const VM_PGSCAN_ANON = 79;
+
+export const VM_PGSCAN_FILE = 80;
+
+export const VM_PGSTEAL_ANON = 81;
+
+export const VM_PGSTEAL_FILE = 82;
+
+export const VM_PGROTATED = 83;
+
+export const VM_ALLOCSTALL_NORMAL = 84;
+
+export const VM_UNEVICTABLE_PGCULLED = 85;
+
+export const VM_UNEVICTABLE_PGRESCUED = 86;
+
+export const VM_UNEVICTABLE_PGMLOCKED = 87;
+
+export const VM_UNEVICTABLE_PGMUNLOCKED = 88;
+
+export const VM_UNEVICTABLE_PGCLEARED = 89;
+
+export const VM_UNEVICTABLE_PGSTRANDED = 90;
+
 /**
  * Errors as negative results, with the numbers of Linux on x86-64 (Linux: errno-base.h, errno.h).
  */
@@ -261,6 +473,8 @@ export const EPERM = 1;
 export const ENOENT = 2;
 
 export const EINTR = 4;
+
+export const EIO = 5;
 
 export const ENXIO = 6;
 
@@ -280,6 +494,10 @@ export const EEXIST = 17;
 
 export const ENODEV = 19;
 
+export const ENOTDIR = 20;
+
+export const EISDIR = 21;
+
 export const EINVAL = 22;
 
 export const EMFILE = 24;
@@ -291,6 +509,8 @@ export const EFBIG = 27;
 export const ENOSPC = 28;
 
 export const ESPIPE = 29;
+
+export const EPIPE = 32;
 
 export const EDEADLK = 35;
 
@@ -325,7 +545,7 @@ export const MACHINE_CLOSED = 2;
 /**
  * Event counters a CPU keeps (Linux: vm_event_item and node_stat_item); names in src/vmstat.ts.
  */
-export const NR_VM_ITEMS = 64;
+export const NR_VM_ITEMS = 128;
 
 /** Object caches a CPU keeps a magazine of (see lib/slab.ts). */
 export const NR_CACHES = 16;
@@ -337,11 +557,9 @@ export const TRACE_EVENT_SIZE = 16;
 
 export const PERCPU_EVENTS = 128;
 
-export const PERCPU_MAGAZINES = 640;
+export const PERCPU_MAGAZINES = 1152;
 
-export const PERCPU_PCP = 896;
-
-export const PERCPU_TRACE = 1024;
+export const PERCPU_PCP = 1408;
 
 export const PERCPU_GATHER = 2048;
 
@@ -358,6 +576,12 @@ export const PERCPU_HISTOGRAM_SIZE = 0x2000;
 export const PERCPU_SCRATCH = 0x5000;
 
 export const PERCPU_SCRATCH_SIZE = 0x1000;
+
+export const PERCPU_TRACE = 0x6000;
+
+export const PERCPU_LRU = 0x6400;
+
+export const PERCPU_LRU_SIZE = 1088;
 
 export const CACHE_TASK = 0;
 
@@ -378,6 +602,8 @@ export const CACHE_XA_NODE = 7;
 export const CACHE_GUP_VEC = 8;
 
 export const CACHE_NAME = 9;
+
+export const CACHE_PIPE = 12;
 
 /**
  * The last TRACE_EVENTS events of each CPU, for the report of a panic: four words an event, written
@@ -401,12 +627,16 @@ export const TRACE_EXIT = 8;
 
 export const TRACE_EVICT = 9;
 
+export const TRACE_FORK = 10;
+
+export const TRACE_MREMAP = 20;
+
 /**
  * An array indexed by 64-bit numbers, sparse, with three marks an entry (Linux: struct xarray): a
  * tree of nodes with 64 slots, as high as the largest index needs. It holds a file's page cache.
  *
- * Entries are addresses of at least four-byte alignment; 0 is none. A slot that points to another
- * node has bit 1 set.
+ * Entries are addresses of at least four-byte alignment, or numbers of 30 bits, with bit 0 set
+ * (`xaMkValue`); 0 is none. A slot that points to another node has bit 1 set.
  *
  * Writers hold `lock`. Readers may hold nothing: with interrupts off (see lib/rcu.ts) `xaLoad`
  * walks slots that change one by one; a node that has become empty is unlinked but freed only by
@@ -449,6 +679,15 @@ export const INODE_LIVE = 0;
 /** No file and no mapping is left; pins of its pages keep it (see mm/shmem.ts: evict). */
 export const INODE_ORPHAN = 1;
 
+/** What `name` is: the name of a memfd, or none. */
+export const DENTRY_NONE = 0;
+
+/** A path of the tmpfs, which finds the file and holds a reference to it. */
+export const DENTRY_LINKED = 1;
+
+/** A path that the file once had. */
+export const DENTRY_DELETED = 2;
+
 export const FMODE_READ = 1;
 
 export const FMODE_WRITE = 2;
@@ -461,8 +700,60 @@ export const GUP_CHUNK_ENTRIES = 511;
 
 export const GUP_CHUNK_NEXT = 4088;
 
+/** The lists that reclaim takes pages from, by kind of page and by age (Linux: enum lru_list). */
+export const LRU_INACTIVE_ANON = 0;
+
+export const LRU_ACTIVE_ANON = 1;
+
+export const LRU_INACTIVE_FILE = 2;
+
+export const LRU_ACTIVE_FILE = 3;
+
+/** No list: the place of `lru` in the page has another use then, so it is counted only. */
+export const LRU_UNEVICTABLE = 4;
+
+/** The lists proper. */
+export const NR_EVICTABLE_LISTS = 4;
+
+/** What the number of an active list has beside that of its inactive one. */
+export const LRU_ACTIVE = 1;
+
+/** What happens to the pages of a batch (Linux: struct cpu_fbatches, and mlock_fbatch). */
+export const BATCH_LRU_ADD = 0;
+
+export const BATCH_ACTIVATE = 1;
+
+export const BATCH_DEACTIVATE_FILE = 2;
+
+export const BATCH_DEACTIVATE = 3;
+
+export const BATCH_LAZYFREE = 4;
+
+export const BATCH_MOVE_TAIL = 5;
+
+export const BATCH_MLOCK = 6;
+
+export const NR_BATCHES = 7;
+
+/** In an entry of the mlock batch: the page gets locked (Linux: LRU_FOLIO). */
+export const MLOCK_OLD = 1;
+
+/** In an entry of the mlock batch: and it is on no list yet (Linux: NEW_FOLIO). */
+export const MLOCK_NEW = 2;
+
+/** Pages that a batch holds (Linux: PAGEVEC_SIZE). */
+export const FOLIO_BATCH_SIZE = 31;
+
+/** Where the batches begin, and the size of each. */
+export const CPU_LRU_BATCHES = 64;
+
+export const FOLIO_BATCH_BYTES = 128;
+
 /** Bits of `flags` (Linux: MMF_*). */
 export const MMF_HAS_PINNED = 0x8000000;
+
+/** Where the heap of every process begins (Linux: mm->start_brk, which is random there). */
+export const START_BRK = 0x555555560000;
 
 /** Orders of blocks: 1 to 1024 pages (Linux: MAX_PAGE_ORDER, NR_PAGE_ORDERS). */
 export const MAX_PAGE_ORDER = 10;
@@ -476,19 +767,44 @@ export const ZONE_NR_FREE = 152;
 /** Flag bits (Linux: enum pageflags). */
 export const PG_LOCKED = 1;
 
+/** Its contents are on their way to the swap device. */
+export const PG_WRITEBACK = 2;
+
 export const PG_REFERENCED = 4;
 
 export const PG_UPTODATE = 8;
 
 export const PG_DIRTY = 16;
 
+/** On an LRU list. Whoever clears it may take the page off its list, and nobody else. */
+export const PG_LRU = 32;
+
 /** Somebody sleeps on the lower word of the flags until PG_locked is clear. */
 export const PG_WAITERS = 128;
+
+/** On an active list, or on its way to one. */
+export const PG_ACTIVE = 256;
+
+/** Was on an active list once (Linux: folio_test_workingset). */
+export const PG_WORKINGSET = 512;
+
+/** In the swap cache; `privateData` is its entry then (Linux: PG_owner_priv_1). */
+export const PG_SWAPCACHE = 1024;
 
 /** An anonymous page that one process maps alone (Linux: PG_owner_2 as PG_anon_exclusive). */
 export const PG_ANON_EXCLUSIVE = 2048;
 
+/** Goes to the end of its list once it is written (Linux: folio_test_reclaim). */
+export const PG_RECLAIM = 0x10000;
+
+/** Without it an anonymous page is lazily freed: reclaim may drop it if it is clean. */
 export const PG_SWAPBACKED = 0x20000;
+
+/** Locked in memory: counted among the unevictable, and on no list. */
+export const PG_UNEVICTABLE = 0x40000;
+
+/** Some VMA with VM_LOCKED maps it. */
+export const PG_MLOCKED = 0x100000;
 
 /**
  * In `mapcount`: the block on the buddy allocator's free lists begins here (Linux: PGTY_buddy).
@@ -508,6 +824,32 @@ export const CONTENTS_NONE = 0;
 export const CONTENTS_STAMP = 1;
 
 export const CONTENTS_FULL = 2;
+
+/** Buffers of a pipe (Linux: PIPE_DEF_BUFFERS). */
+export const PIPE_BUFFERS = 16;
+
+/** A write may add to the page: it is the pipe's own. */
+export const PIPE_BUF_FLAG_CAN_MERGE = 16;
+
+/** The process that gave the page has promised to forget it (SPLICE_F_GIFT). */
+export const PIPE_BUF_FLAG_GIFT = 4;
+
+export const PIPE_BUFFER_SIZE = 16;
+
+/** Bits of `flags` (Linux: SWP_*). */
+export const SWP_USED = 1;
+
+/** Slots may be handed out, and entries be made; not while swapoff empties the device. */
+export const SWP_WRITEOK = 2;
+
+/** In the count of a slot: the swap cache has a page for it (Linux: SWAP_HAS_CACHE). */
+export const SWAP_HAS_CACHE = 0x80000000;
+
+/** Entries that name the slot; more than a machine's memory could hold (Linux: SWAP_MAP_MAX). */
+export const SWAP_COUNT = 0x7fffffff;
+
+/** Bytes of struct swap_slot. */
+export const SWAP_SLOT_SIZE = 16;
 
 /** Descriptors a process can have (Linux: RLIMIT_NOFILE's usual soft limit). */
 export const NR_OPEN = 1024;
@@ -529,9 +871,56 @@ export const VM_MAYEXEC = 64;
 
 export const VM_MAYSHARE = 128;
 
+/** May hold guard markers: set when the first is installed, and never cleared. */
+export const VM_MAYBE_GUARD = 2048;
+
+/** Its pages stay in memory: mlock. */
+export const VM_LOCKED = 0x2000;
+
+/** Mapped I/O memory, of which there is none: for mm/mlock_pages.ts. */
+export const VM_IO = 0x4000;
+
+/** Advice: read from front to back, or in no order. */
+export const VM_SEQ_READ = 0x8000;
+
+export const VM_RAND_READ = 0x10000;
+
+/** A fork leaves it out. */
+export const VM_DONTCOPY = 0x20000;
+
+/** With VM_LOCKED: pages are locked when they are touched, and not before. */
+export const VM_LOCKONFAULT = 0x80000;
+
+/** Private memory that was writable once: it counts as promised. */
+export const VM_ACCOUNT = 0x100000;
+
 export const VM_NORESERVE = 0x200000;
 
+/** mseal: nobody unmaps, moves or protects it. Linux has it in bit 42; here VM_PAT's is free. */
+export const VM_SEALED = 0x1000000;
+
+/** A fork gives the child empty memory in its place. */
+export const VM_WIPEONFORK = 0x2000000;
+
+export const VM_DONTDUMP = 0x4000000;
+
+export const VM_HUGEPAGE = 0x20000000;
+
+export const VM_NOHUGEPAGE = 0x40000000;
+
+export const VM_MERGEABLE = 0x80000000;
+
 export const VM_ACCESS_FLAGS = 7;
+
+export const VM_LOCKED_MASK = 0x82000;
+
+/**
+ * What does not keep VMAs from merging: the merged one has it if either had (Linux: VM_STICKY).
+ */
+export const VM_STICKY = 2048;
+
+/** A fork copies the entries of such a VMA although its pages could be found again. */
+export const VM_COPY_ON_FORK = 2048;
 
 /** What a CPU is about to do at a scheduling point; the order is the one that Linux names. */
 export const SchedOp = {
@@ -613,7 +1002,7 @@ export const STRUCTS = {
   },
   /** What concerns the machine as a whole. There is one, at MACHINE_BASE. */
   MachineState: {
-    size: 72,
+    size: 108,
     fields: {
       state: { offset: 0, size: 4 },
       panicCpu: { offset: 4, size: 4 },
@@ -632,6 +1021,14 @@ export const STRUCTS = {
       stop: { offset: 56, size: 4 },
       arrived: { offset: 60, size: 4 },
       clock: { offset: 64, size: 8 },
+      lruBatch: { offset: 72, size: 4 },
+      lruDisabled: { offset: 76, size: 4 },
+      rlimitMemlock: { offset: 80, size: 8 },
+      faultAroundPages: { offset: 88, size: 4 },
+      cowPolicy: { offset: 92, size: 4 },
+      unmapPinned: { offset: 96, size: 4 },
+      forkPinned: { offset: 100, size: 4 },
+      bugs: { offset: 104, size: 4 },
     },
   },
   /** What one CPU has for itself. */
@@ -645,8 +1042,9 @@ export const STRUCTS = {
       pinsAcquired: { offset: 16, size: 8 },
       pinsReleased: { offset: 24, size: 8 },
       gupCounted: { offset: 32, size: 4 },
-      reserved0: { offset: 36, size: 4 },
-      reserved1: { offset: 40, size: 8 },
+      cowPolicy: { offset: 36, size: 4 },
+      unmapPinned: { offset: 40, size: 4 },
+      forkPinned: { offset: 44, size: 4 },
       reserved2: { offset: 48, size: 8 },
       reserved3: { offset: 56, size: 8 },
       waitingOn: { offset: 64, size: 4 },
@@ -743,14 +1141,14 @@ export const STRUCTS = {
       iPages0: { offset: 64, size: 8 },
       iPages1: { offset: 72, size: 8 },
       nrPages: { offset: 80, size: 8 },
-      pad6: { offset: 88, size: 8 },
+      nrSwapped: { offset: 88, size: 8 },
       pad7: { offset: 96, size: 8 },
       pad8: { offset: 104, size: 8 },
       pad9: { offset: 112, size: 8 },
       pad10: { offset: 120, size: 8 },
     },
   },
-  /** A file of tmpfs: a memfd, or the memory behind a shared anonymous mapping. */
+  /** A file of tmpfs: a memfd, or the memory behind a shared anonymous mapping. Or a pipe. */
   Inode: {
     size: 72,
     fields: {
@@ -764,8 +1162,9 @@ export const STRUCTS = {
       list: { offset: 32, size: 8 },
       state: { offset: 40, size: 4 },
       sleeper: { offset: 44, size: 4 },
-      pad1: { offset: 48, size: 8 },
-      pad2: { offset: 56, size: 8 },
+      pipe: { offset: 48, size: 4 },
+      dentry: { offset: 52, size: 4 },
+      named: { offset: 56, size: 8 },
       mapping0: { offset: 64, size: 8 },
     },
   },
@@ -837,14 +1236,51 @@ export const STRUCTS = {
       inline3: { offset: 56, size: 8 },
     },
   },
+  /** The machine's LRU lists (Linux: struct lruvec). There is one. */
+  Lruvec: {
+    size: 40,
+    fields: {
+      lruLock: { offset: 0, size: 4 },
+      pad0: { offset: 4, size: 4 },
+      lists0: { offset: 8, size: 8 },
+      lists1: { offset: 16, size: 8 },
+      lists2: { offset: 24, size: 8 },
+      lists3: { offset: 32, size: 8 },
+    },
+  },
+  /**
+   * Pages that wait for their way onto a list; each has a reference (Linux: struct folio_batch).
+   * `mm/swap.ts` says who writes what.
+   */
+  FolioBatch: {
+    size: 4,
+    fields: {
+      nr: { offset: 0, size: 4 },
+    },
+  },
+  /** What one CPU has for the LRU lists. */
+  CpuLru: {
+    size: 44,
+    fields: {
+      lock: { offset: 0, size: 4 },
+      memalloc: { offset: 4, size: 4 },
+      taken: { offset: 8, size: 8 },
+      kept: { offset: 16, size: 8 },
+      demoted: { offset: 24, size: 8 },
+      referenced: { offset: 32, size: 4 },
+      vmFlags: { offset: 36, size: 4 },
+      scanned: { offset: 40, size: 4 },
+    },
+  },
   /** The machine's inodes (see mm/inode.ts). */
   InodeLists: {
-    size: 24,
+    size: 32,
     fields: {
       lock: { offset: 0, size: 4 },
       nrOrphans: { offset: 4, size: 4 },
       inodes: { offset: 8, size: 8 },
       orphans: { offset: 16, size: 8 },
+      names: { offset: 24, size: 8 },
     },
   },
   /** The machine's address spaces. */
@@ -895,9 +1331,10 @@ export const STRUCTS = {
       mmList: { offset: 144, size: 8 },
       pid: { offset: 152, size: 4 },
       nrTables: { offset: 156, size: 4 },
-      pad15: { offset: 160, size: 8 },
-      pad16: { offset: 168, size: 8 },
-      pad17: { offset: 176, size: 8 },
+      lockedVm: { offset: 160, size: 8 },
+      defFlags: { offset: 168, size: 4 },
+      pad16: { offset: 172, size: 4 },
+      brk: { offset: 176, size: 8 },
       pad18: { offset: 184, size: 8 },
     },
   },
@@ -925,7 +1362,8 @@ export const STRUCTS = {
     fields: {
       flags: { offset: 0, size: 8 },
       lru: { offset: 8, size: 8 },
-      reserved0: { offset: 16, size: 8 },
+      mlockCount: { offset: 16, size: 4 },
+      reserved0: { offset: 20, size: 4 },
       mapping: { offset: 24, size: 4 },
       reserved1: { offset: 28, size: 4 },
       index: { offset: 32, size: 8 },
@@ -933,6 +1371,58 @@ export const STRUCTS = {
       mapcount: { offset: 48, size: 4 },
       refcount: { offset: 52, size: 4 },
       reserved2: { offset: 56, size: 8 },
+    },
+  },
+  /** Bytes of one page that wait in a pipe (Linux: struct pipe_buffer). */
+  PipeBuffer: {
+    size: 16,
+    fields: {
+      pfn: { offset: 0, size: 4 },
+      offset: { offset: 4, size: 4 },
+      len: { offset: 8, size: 4 },
+      flags: { offset: 12, size: 4 },
+    },
+  },
+  /** A pipe (Linux: struct pipe_inode_info). */
+  Pipe: {
+    size: 72,
+    fields: {
+      head: { offset: 0, size: 4 },
+      tail: { offset: 4, size: 4 },
+      readers: { offset: 8, size: 4 },
+      writers: { offset: 12, size: 4 },
+      wakeups: { offset: 16, size: 4 },
+      pad0: { offset: 20, size: 4 },
+      pad1: { offset: 24, size: 8 },
+      pad2: { offset: 32, size: 8 },
+      pad3: { offset: 40, size: 8 },
+      pad4: { offset: 48, size: 8 },
+      pad5: { offset: 56, size: 8 },
+      bufs0: { offset: 64, size: 8 },
+    },
+  },
+  /** The swap device (Linux: struct swap_info_struct). There is one. */
+  SwapInfo: {
+    size: 32,
+    fields: {
+      lock: { offset: 0, size: 4 },
+      flags: { offset: 4, size: 4 },
+      pages: { offset: 8, size: 4 },
+      inuse: { offset: 12, size: 4 },
+      frontier: { offset: 16, size: 4 },
+      firstFree: { offset: 20, size: 4 },
+      slots: { offset: 24, size: 4 },
+      contents: { offset: 28, size: 4 },
+    },
+  },
+  /** One page of the swap device (Linux: an element of swap_map and of the swap table). */
+  SwapSlot: {
+    size: 16,
+    fields: {
+      cache: { offset: 0, size: 4 },
+      count: { offset: 4, size: 4 },
+      next: { offset: 8, size: 4 },
+      reserved: { offset: 12, size: 4 },
     },
   },
   /** The little of a process that memory management needs (Linux: task_struct, files_struct). */

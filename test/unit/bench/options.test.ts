@@ -25,7 +25,10 @@ describe('the options of the benchmark', () => {
   });
 
   test.each([
-    [['--only', 'boots'], /--only: there is no "boots"; there are pins, calls, faults, boot/],
+    [
+      ['--only', 'boots'],
+      /--only: there is no "boots"; there are pins, calls, faults, processes, vmas, boot, explore/,
+    ],
     [['--rounds', '0'], /--rounds: .* up to 1000, got "0"/],
     [['--rounds', '1.5'], /--rounds: 1.5 is no whole number/],
     [['--seconds', '1e9'], /--seconds: .* got "1e9"/],

@@ -68,11 +68,19 @@ describe('an option that is wrong', () => {
     ['maxMapCount', RangeError, { maxMapCount: 2 ** 31 }],
     ['maxMapCount', RangeError, { maxMapCount: 0.5 }],
     ['maxMapCount', TypeError, { maxMapCount: '9' }],
+    ['rlimitMemlock', RangeError, { rlimitMemlock: -1 }],
+    ['rlimitMemlock', RangeError, { rlimitMemlock: NaN }],
+    ['rlimitMemlock', RangeError, { rlimitMemlock: 'much' }],
+    ['rlimitMemlock', TypeError, { rlimitMemlock: null }],
+    ['faultAround', RangeError, { faultAround: 0 }],
+    ['faultAround', RangeError, { faultAround: '12KiB' }],
+    ['faultAround', RangeError, { faultAround: '4MiB' }],
+    ['faultAround', TypeError, { faultAround: true }],
     ['build', RangeError, { build: 'sched' }],
     ['build', TypeError, { build: 1 }],
     ['policy', TypeError, { policy: 'pincount' }],
     ['policy', TypeError, { policy: null }],
-    ['policy', RangeError, { policy: { cow: 'ref-one' } }],
+    ['policy', RangeError, { policy: { cows: 'ref-one' } }],
     ['policy.pin', RangeError, { policy: { pin: 'none' } }],
     ['policy.seal', TypeError, { policy: { seal: 2 } }],
     ['options', RangeError, { memroy: '1MiB' }],
@@ -94,7 +102,8 @@ describe('an option that is wrong', () => {
     const misspelt = wrong<MachineOptions>({ polcy: {} });
     expect((await rejectionOf(Machine.boot(misspelt))).message).toBe(
       'options: there is no option "polcy"; ' +
-        'there are memory, cpus, swap, contents, maxMapCount, policy, bugs, build',
+        'there are memory, cpus, swap, contents, maxMapCount, rlimitMemlock, faultAround, ' +
+        'policy, bugs, build',
     );
     const contents = wrong<MachineOptions>({ contents: 'half' });
     expect((await rejectionOf(Machine.boot(contents))).message).toBe(
@@ -112,7 +121,16 @@ describe('the defaults', () => {
       swap: 0,
       bugs: [],
       maxMapCount: 65530,
-      policy: { pin: 'pincount', seal: 'wait-for-pins' },
+      rlimitMemlock: 'unlimited',
+      faultAround: 65536,
+      policy: {
+        pin: 'pincount',
+        seal: 'wait-for-pins',
+        lruBatch: 'batch-local',
+        cow: 'anon-exclusive',
+        unmapPinned: 'refuse-if-exclusive-and-pinned',
+        forkPinned: 'early-copy-child',
+      },
       build: 'release',
     });
   });
@@ -127,7 +145,7 @@ describe('the defaults', () => {
     await using machine = await Machine.boot({ memory: '1.5MiB', policy: { seal: 'dontpin' } });
     expect(machine.options.memory).toBe(1.5 * MIB);
     expect(machine.options.policy).toBe(machine.policy);
-    expect(machine.policy).toEqual({ pin: 'pincount', seal: 'dontpin' });
+    expect(machine.policy).toMatchObject({ pin: 'pincount', seal: 'dontpin' });
   });
 });
 
@@ -193,9 +211,16 @@ describe('what there is not yet', () => {
   });
 
   test.each([
-    [{ swap: '64MiB' }, RangeError, /^swap: this version has no swap/],
+    [{ swap: 5000 }, RangeError, /^swap: .*4096-byte pages/],
+    [{ memory: '2GiB', swap: '1GiB' }, RangeError, /^swap: .*stamp/],
     [{ swap: null as unknown as number }, TypeError, /^swap: /],
-    [{ bugs: ['B1'] }, RangeError, /^bugs: there is no "B1"/],
+    [{ bugs: ['B1'] }, RangeError, /^bugs: there is no "B1"; there are .*cow\.mapcount_only/],
+    [{ bugs: ['share.no_barrier'] }, RangeError, /^bugs: .* cannot be re-enacted yet/],
+    [
+      { bugs: ['cow.mapcount_only'], build: 'release' as const },
+      RangeError,
+      /^build: only "debug"/,
+    ],
     [{ bugs: 'B1' as unknown as string[] }, TypeError, /^bugs: expected an array/],
     [{ bugs: [1] as unknown as string[] }, TypeError, /^bugs: expected names/],
   ])('is refused by its name: %j', (options, kind, message) => {

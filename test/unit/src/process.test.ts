@@ -1,22 +1,26 @@
 // A process: its system calls from TypeScript, their results, and what they refuse by name.
 import { describe, expect, test } from '@jest/globals';
 import {
+  FALLOC_FL_KEEP_SIZE,
+  FALLOC_FL_PUNCH_HOLE,
+  FD_CLOEXEC,
+  FOLL_WRITE,
   F_DUPFD,
   F_DUPFD_CLOEXEC,
   F_GETFD,
   F_GETFL,
   F_SETFD,
   F_SETFL,
-  FALLOC_FL_KEEP_SIZE,
-  FALLOC_FL_PUNCH_HOLE,
-  FD_CLOEXEC,
   MAP_ANONYMOUS,
   MAP_FIXED,
   MAP_FIXED_NOREPLACE,
+  MAP_GROWSDOWN,
   MAP_POPULATE,
   MAP_PRIVATE,
   MAP_SHARED,
   MFD_CLOEXEC,
+  MREMAP_FIXED,
+  MREMAP_MAYMOVE,
   Machine,
   MmError,
   O_ACCMODE,
@@ -29,12 +33,12 @@ import {
   PROT_NONE,
   PROT_READ,
   PROT_WRITE,
-  type Process,
   SEEK_CUR,
   SEEK_DATA,
   SEEK_END,
   SEEK_HOLE,
   SEEK_SET,
+  type Process,
 } from '../../../src/index.js';
 import { expectAllFree, expectSound, mapMemfd, outcome, thrownBy, wrong } from './support.js';
 
@@ -121,6 +125,51 @@ describe('the address space', () => {
     expect(codes.at(-1)).toBe('ENOMEM');
     expectSound(machine);
   });
+});
+
+describe('mremap', () => {
+  test('says what was refused', async () => {
+    const { machine, process } = await bootProcess();
+    await using _closed = machine;
+    const addr = process.mmap(0x50000, PAGE_SIZE, RW, ANON | MAP_FIXED, -1, 0);
+    const unmapped = () => process.mremap(0x40000, PAGE_SIZE, 2 * PAGE_SIZE, MREMAP_MAYMOVE);
+    expect(unmapped).toThrow('mremap(0x40000, 4096, 8192, MREMAP_MAYMOVE, 0x0): EFAULT');
+    expect(process.mremap(addr, PAGE_SIZE, 3 * PAGE_SIZE, 0)).toBe(addr);
+    expect(process.maps()).toMatchObject([{ start: addr, end: addr + 3 * PAGE_SIZE }]);
+  });
+
+  test('moves pages that are pinned, and the device keeps writing to them', async () => {
+    const { machine, process } = await bootProcess();
+    await using _closed = machine;
+    const addr = process.mmap(0, PAGE_SIZE, RW, ANON, -1, 0);
+    const pin = process.pinUserPagesFast(addr, 1, FOLL_WRITE);
+    const flags = MREMAP_MAYMOVE | MREMAP_FIXED;
+    const moved = process.mremap(addr, PAGE_SIZE, PAGE_SIZE, flags, 0x50000);
+    pin.write(0, [7, 8]);
+    expect([...process.load(moved, 2)]).toEqual([7, 8]);
+    expectSound(machine);
+    pin.release();
+    expectSound(machine);
+  });
+});
+
+describe('the heap', () => {
+  test('begins where the documentation says, and is called so', async () => {
+    const { machine, process } = await bootProcess();
+    await using _closed = machine;
+    const start = process.brk(0);
+    expect(start).toBe(0x5555_5556_0000);
+    expect(process.brk(start + 5)).toBe(start + 5);
+    expect(process.maps()).toMatchObject([{ start, end: start + PAGE_SIZE, name: '[heap]' }]);
+    expect(process.brk(start - 1)).toBe(start + 5);
+  });
+});
+
+test('a mapping that grows downwards is refused with the reason', async () => {
+  const { machine, process } = await bootProcess();
+  await using _closed = machine;
+  const grows = () => process.mmap(0, PAGE_SIZE, RW, ANON | MAP_GROWSDOWN, -1, 0);
+  expect(grows).toThrow(/EOPNOTSUPP: growing mappings are not built here/);
 });
 
 describe('descriptors', () => {

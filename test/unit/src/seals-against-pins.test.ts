@@ -15,7 +15,7 @@ import {
   PROT_READ,
   PROT_WRITE,
   type PageRefs,
-  type Policy,
+  type PinPolicy,
   type Process,
 } from '../../../src/index.js';
 import { NR_ORPHANS } from '../../../src/verify/places.js';
@@ -25,6 +25,7 @@ import {
   mapMemfd,
   outcome,
   PIN_POLICIES,
+  type PinAndSeal,
   VALID_POLICIES,
 } from './support.js';
 
@@ -50,7 +51,7 @@ function hold(process: Process, addr: number, kind: Kind, path: Path): PageRefs 
 const WRITERS: readonly Kind[] = ['write pin', 'write reference'];
 
 /** Which kinds each pin policy counts, beside the reference that each is. */
-const COUNTED: Readonly<Record<Policy['pin'], readonly Kind[]>> = {
+const COUNTED: Readonly<Record<PinPolicy, readonly Kind[]>> = {
   'get-page': [],
   pincount: ['write pin', 'read pin'],
   'i-mmap-writable': WRITERS,
@@ -59,7 +60,7 @@ const COUNTED: Readonly<Record<Policy['pin'], readonly Kind[]>> = {
 };
 
 /** What sealing answers while pages are held, and the time that it takes. */
-function expectedAnswer({ pin, seal }: Policy, kind: Kind): readonly [string, number] {
+function expectedAnswer({ pin, seal }: PinAndSeal, kind: Kind): readonly [string, number] {
   // This pin policy counts in the very word that sealing needs at zero, whatever `seal` is.
   if (pin === 'i-mmap-writable' && COUNTED[pin].includes(kind)) return ['EBUSY', 0];
   if (seal === 'wait-for-pins') return ['EBUSY', 150];
@@ -71,7 +72,7 @@ function expectedAnswer({ pin, seal }: Policy, kind: Kind): readonly [string, nu
 const orphans = (machine: Machine): number => machine.kernel.views.u32At(NR_ORPHANS);
 
 /** What a device that writes may hold: references, too, where the policy tells writers apart. */
-const DEVICES: Readonly<Record<Policy['pin'], readonly Kind[]>> = {
+const DEVICES: Readonly<Record<PinPolicy, readonly Kind[]>> = {
   'get-page': ['write pin'],
   pincount: ['write pin'],
   'i-mmap-writable': WRITERS,
@@ -79,7 +80,7 @@ const DEVICES: Readonly<Record<Policy['pin'], readonly Kind[]>> = {
   'read-write-split': WRITERS,
 };
 
-async function bootSealable(policy: Policy) {
+async function bootSealable(policy: PinAndSeal) {
   const machine = await Machine.boot({ memory: '1MiB', policy });
   const process = machine.spawn();
   const file = mapMemfd(process, 2);
@@ -173,7 +174,7 @@ describe.each(VALID_POLICIES)('pin $pin with seal $seal', (policy) => {
 });
 
 describe.each(PIN_POLICIES)('seal dontpin with pin %s', (pin) => {
-  const policy: Policy = { pin, seal: 'dontpin' };
+  const policy: PinAndSeal = { pin, seal: 'dontpin' };
 
   test.each(PATHS)('refuses pages of files that can be sealed, by the %s path', async (path) => {
     const { machine, process, addr } = await bootSealable(policy);
@@ -214,7 +215,7 @@ describe.each(PIN_POLICIES)('seal dontpin with pin %s', (pin) => {
 });
 
 describe.each(['i-mmap-writable', 'i-mmap-writable-percpu'] as const)('a pin by %s', (pin) => {
-  const policy: Policy = { pin, seal: 'refuse-if-counted' };
+  const policy: PinAndSeal = { pin, seal: 'refuse-if-counted' };
 
   test('keeps its file when the mapping, the descriptor and the process are gone', async () => {
     const { machine, process, fd, addr, length } = await bootSealable(policy);

@@ -85,17 +85,20 @@ const namesOf = (axis: string): string[] =>
     .find((entry) => entry.axis === axis)
     ?.values.map(({ name }) => name) ?? [];
 
+/** A choice on the two axes that seals against pins depend on. */
+export type PinAndSeal = Pick<Policy, 'pin' | 'seal'>;
+
 /** Every pin policy. */
 export const PIN_POLICIES = namesOf('pin') as PinPolicy[];
 /** Every seal policy. */
 export const SEAL_POLICIES = namesOf('seal') as SealPolicy[];
 
 /** True for combinations that make sense. */
-export function isValid({ pin, seal }: Policy): boolean {
+export function isValid({ pin, seal }: PinAndSeal): boolean {
   return !(pin === 'get-page' && seal === 'refuse-if-counted');
 }
 
 /** Every combination that makes sense. */
-export const VALID_POLICIES: readonly Policy[] = PIN_POLICIES.flatMap((pin) =>
+export const VALID_POLICIES: readonly PinAndSeal[] = PIN_POLICIES.flatMap((pin) =>
   SEAL_POLICIES.map((seal) => ({ pin, seal })),
 ).filter(isValid);

@@ -1,5 +1,6 @@
 /** A world around the command line that measures nothing and remembers everything. */
 import type { PolicyAxis, World } from '../../../../src/cli/world.js';
+import { bugs } from '../../../../src/bugs.js';
 import { buildReport } from '../../../../src/contend/report.js';
 import type { ContendOptions, RawContend } from '../../../../src/contend/types.js';
 import { syntheticRaw } from '../contend/synthetic.js';
@@ -52,7 +53,9 @@ export function fakeWorld({ raw = {}, contend, isTTY = false }: FakeOptions = {}
       options.onProgress?.(4, 4);
       return buildReport(syntheticRaw(raw));
     },
+    bugs,
     policies: () => AXES,
+    runScenario: () => Promise.reject(new Error('a fake world has no thread for scenarios')),
     stdout: { write: (text) => (written.out += text), columns: 100 },
     stderr: { write: (text) => (written.err += text), isTTY, columns: 100 },
     onInterrupt: (given) => {

@@ -203,3 +203,22 @@ describe('mmemu policies', () => {
     expect(JSON.parse(world.out())).toEqual(world.policies());
   });
 });
+
+describe('mmemu bugs', () => {
+  test('lists every bug with its source, and what finds it or is missing', async () => {
+    const world = fakeWorld();
+    expect(await run(['bugs'], world)).toBe(0);
+    const finds = 'find it: mmemu explore scenarios/zoo/cow.mapcount_only.mjs';
+    expect(world.out()).toMatch(/^cow\.mapcount_only\n {2}\S[^\n]*\n {2}source: CVE-2020-29374/m);
+    expect(world.out()).toContain(finds);
+    expect(world.out()).toMatch(/^share\.no_barrier\n[^\n]*\n[^\n]*\n {2}later: /m);
+  });
+
+  test('prints the same as one JSON document', async () => {
+    const world = fakeWorld();
+    expect(await run(['bugs', '--json'], world)).toBe(0);
+    const list = JSON.parse(world.out()) as { name: string; command?: string }[];
+    expect(list.map(({ name }) => name)).toEqual(world.bugs().map(({ name }) => name));
+    expect(list[0]?.command).toMatch(/^mmemu explore scenarios/);
+  });
+});

@@ -109,7 +109,7 @@ describe('page', () => {
   it('describes an anonymous page', () => {
     const at = anonymous(1);
     expect(machine.page(pfnAt(at))).toEqual({
-      refcount: 1,
+      refcount: 2, // its entry, and an LRU batch
       mapcount: 1,
       pincount: 0,
       flags: ['uptodate', 'anon_exclusive', 'swapbacked', 'anon'],
@@ -121,7 +121,7 @@ describe('page', () => {
   it('describes a page of a file', () => {
     const at = shared(3);
     expect(machine.page(pfnAt(at + 2 * PAGE_SIZE))).toEqual({
-      refcount: 2,
+      refcount: 3, // its entry, the page cache, and an LRU batch
       mapcount: 1,
       pincount: 0,
       flags: ['uptodate', 'dirty', 'swapbacked'],

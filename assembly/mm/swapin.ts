@@ -1,0 +1,129 @@
+import { FAULT_FLAG_WRITE, VM_PGMAJFAULT } from '../abi';
+import { PAGE_ACCESSED, PAGE_DIRTY, PAGE_RW, Pte, entryOf, mkPte } from '../arch/pgtable';
+import { SwpEntry, pteSwpExclusive, pteToSwpEntry } from '../arch/swapops';
+import { ENOMEM } from '../lib/errno';
+import { PG_SWAPCACHE, Page } from '../types/page';
+import { VM_LOCKED, VM_WRITE, Vma } from '../types/vm_area';
+import { doWpPage, vmPageProt } from './memory';
+import { allocPage, putPage } from './page_alloc';
+import { lockPage, unlockPage } from './page_lock';
+import { swapReadPage } from './page_io';
+import { pteLock } from './pgtable';
+import { keepsExclusive } from './policy/cow';
+import { addAnonRmap } from './rmap';
+import { folioAddLru, lruDrainForReuse } from './swap';
+import {
+  CACHE_ADDED,
+  CACHE_NO_ENTRY,
+  addToSwapCache,
+  folioFreeSwap,
+  isSwapcacheOf,
+  swapCacheGet,
+} from './swap_state';
+import { swapFree, vmSwapFull } from './swapfile';
+import { countVmEvent } from './vmstat';
+
+/**
+ * Bringing pages back from the swap device (Linux: do_swap_page in mm/memory.c,
+ * read_swap_cache_async in mm/swap_state.c).
+ *
+ * The entry was read without a lock. What it leads to is trusted only once the page is locked and
+ * still the slot's, and the entry, under the lock of its table, still the same: then nobody else
+ * has resolved the fault, and the slot has not been freed and used anew in between.
+ */
+
+/**
+ * The page of a slot, with a reference and its contents on their way at least: lock it to wait for
+ * them. Null when memory is exhausted, or no entry names the slot any more (Linux:
+ * read_swap_cache_async).
+ */
+export function swapinPage(entry: SwpEntry): Page | null {
+  while (true) {
+    const found = swapCacheGet(entry);
+    if (found != null) return found;
+    const page = allocPage();
+    if (page == null) return null;
+    const added = addToSwapCache(page, entry);
+    if (added == CACHE_ADDED) {
+      folioAddLru(page);
+      swapReadPage(page);
+      countVmEvent(VM_PGMAJFAULT);
+      unlockPage(page);
+      return page;
+    }
+    putPage(page);
+    if (added == CACHE_NO_ENTRY) return null;
+  }
+}
+
+/** A fault on the entry of a page that was swapped out: 0 or -ENOMEM (Linux: do_swap_page). */
+export function doSwapPage(vma: Vma, address: u64, flags: u32, table: usize, pte: u64): i32 {
+  const ptep = entryOf(table, address, 0);
+  const entry = pteToSwpEntry(pte);
+  const page = swapinPage(entry);
+  // While the entry stands it counts, so the slot is there: it must be memory that is not.
+  if (page == null) return ptep.load() == pte ? -ENOMEM : 0;
+  lockPage(page);
+  let now: u64 = 0;
+  if (isSwapcacheOf(page, entry)) {
+    if ((flags & FAULT_FLAG_WRITE) != 0) lruDrainForReuse(page);
+    const lock = pteLock(table);
+    lock.lock();
+    if (ptep.load() == pte) now = mapSwappedPage(vma, address, flags, ptep, pte, page);
+    lock.unlock();
+  }
+  unlockPage(page);
+  if (now == 0) putPage(page);
+  else if ((flags & FAULT_FLAG_WRITE) != 0 && (now & PAGE_RW) == 0) {
+    return doWpPage(vma, address, flags, table, now);
+  }
+  return 0;
+}
+
+/**
+ * Puts the page into its place; the caller's reference is the entry's from now on. Returns the new
+ * entry. The page is locked, and the lock of the table is held.
+ *
+ * The slot loses its user before the page is mapped, as in Linux 6.18: whoever judges by the sum of
+ * both does so with the page locked, and never sees it dip (bug-zoo: swapin.free_before_rmap).
+ */
+function mapSwappedPage(vma: Vma, address: u64, flags: u32, ptep: Pte, pte: u64, page: Page): u64 {
+  const write = (flags & FAULT_FLAG_WRITE) != 0;
+  swapFree(pteToSwpEntry(pte));
+  if (shouldTryToFreeSwap(page, vma, write)) folioFreeSwap(page);
+  // Nobody else refers to it: it is the process's own, whoever had shared it before. Where pages do
+  // not say so, a write asks the policy `cow` once it is mapped.
+  const exclusive = keepsExclusive() && (pteSwpExclusive(pte) || page.refcount.load() == 1);
+  let now = mkPte(page.pfn, vmPageProt(vma) | PAGE_ACCESSED);
+  if (exclusive && (vma.vmFlags & VM_WRITE) != 0) now |= PAGE_RW | (write ? PAGE_DIRTY : 0);
+  addAnonRmap(page, vma, address, exclusive);
+  ptep.storeRelease(now);
+  return now;
+}
+
+/** Whether the slot is worth less than the reference that its cache holds. */
+function shouldTryToFreeSwap(page: Page, vma: Vma, write: bool): bool {
+  if ((page.flags.load() & PG_SWAPCACHE) == 0) return false;
+  if (vmSwapFull() || (vma.vmFlags & VM_LOCKED) != 0) return true;
+  return write && page.refcount.load() == 2; // the cache's and ours: then it could be our own
+}
+
+/**
+ * Puts a page back into one entry that names its slot, if the entry still is `pte`; true if so
+ * (Linux: unuse_pte). The page is locked, and the slot's.
+ */
+export function unusePte(vma: Vma, address: u64, table: usize, pte: u64, page: Page): bool {
+  const ptep = entryOf(table, address, 0);
+  const lock = pteLock(table);
+  lock.lock();
+  const same = ptep.load() == pte;
+  if (same) {
+    page.refcount.add(1);
+    addAnonRmap(page, vma, address, pteSwpExclusive(pte));
+    // Not writable and not young: a process that needs it will say so.
+    ptep.storeRelease(mkPte(page.pfn, vmPageProt(vma)));
+    swapFree(pteToSwpEntry(pte));
+  }
+  lock.unlock();
+  return same;
+}

@@ -1,0 +1,38 @@
+/** What the command line asks the thread for that runs scenarios, and what it hears from it. */
+import type { Checkpoint, ExploreOptions, ExploreProgress } from '../index.js';
+
+/** The options of `explore()` that can be sent to a thread. */
+export type PlainOptions = Omit<ExploreOptions, 'signal' | 'onProgress' | 'onCheckpoint'>;
+
+/** A scenario file, and what is to be done with it. */
+export type ScenarioTask =
+  | {
+      readonly do: 'explore';
+      readonly file: string;
+      readonly options: PlainOptions;
+      /** Whether checkpoints are wanted. */
+      readonly checkpoints?: true;
+    }
+  | {
+      readonly do: 'replay';
+      readonly file: string;
+      readonly schedule: string;
+      readonly mode: 'exact' | 'anchored';
+    };
+
+/** What came of it. */
+export interface ScenarioAnswer {
+  /** True if a promise was broken. */
+  readonly isBroken: boolean;
+  /** For a person, and as plain data. */
+  readonly text: string;
+  readonly json: object;
+}
+
+/** What the thread says. */
+export type ScenarioMessage =
+  | { readonly progress: ExploreProgress }
+  | { readonly checkpoint: Checkpoint }
+  | { readonly answer: ScenarioAnswer }
+  /** The scenario itself is wrong, or its file is. */
+  | { readonly fault: string };

@@ -1,0 +1,391 @@
+import type { MachineOptions } from '../../options.js';
+import { wasmBytes } from '../../wasm/load.js';
+import * as access from '../access.js';
+import { EventLog } from '../event-log.js';
+import { hashName } from '../hash.js';
+import { AGENTS_MAX, UNDECIDED, type Fault, type Program } from '../program.js';
+import { ScenarioError, type Scenario, type ScenarioMachine } from '../scenario.js';
+import { WordPending } from '../word-cpu.js';
+import { WordMemory } from '../word-memory.js';
+import { AT_ACCESS } from '../word-operation.js';
+import { sourceOf } from '../words-program.js';
+import { AT_CORE, CoreCpu, type CallRunner } from './core-cpu.js';
+import type { Outcome } from './coroutines.js';
+import { coreSite, loadLines, type LineOf } from './core-sites.js';
+import { ExploredMachine } from './explored-machine.js';
+import { kindOf, Locations, maskOf } from './locations.js';
+import { scenarioMachine } from './scenario-machine.js';
+import { LocationNames } from './location-names.js';
+import { memoryHash } from './state-hash.js';
+
+/** Where a CPU stands. */
+const AT_WORD = 0;
+const IN_CORE = 1;
+const ASLEEP = 2;
+const ENDED = 3;
+
+/** Bytes of a raw word within its location. */
+const WORD_BYTES = 0x0f;
+const TWO_TO_32 = 2 ** 32;
+/** States that are remembered as sound. */
+const VERIFIED_MAX = 1e6;
+
+/** The machine's own structures do not agree at the end of an execution. */
+export class InvariantViolation extends Error {
+  override readonly name = 'InvariantViolation';
+}
+
+/**
+ * A scenario on the real core as a program that the explorer can run: the machine is booted and set
+ * up once, its CPUs are coroutines, and raw words lie beside it.
+ *
+ * A sleep (the 10 to 80 ms between two scans of a sealer) is a step that can be made at any time:
+ * nothing says how far other CPUs come in the meantime, so every order is one to try.
+ */
+export class CoreProgram implements Program {
+  readonly name: string;
+  readonly build: string;
+  readonly cpuNames: readonly string[];
+  readonly agents: number;
+  readonly log = new EventLog();
+  readonly pending: WordPending;
+  fault: Fault | undefined;
+  readonly explored: ExploredMachine;
+
+  readonly #scenario: Scenario;
+  readonly #words = new WordMemory();
+  readonly #machine: ScenarioMachine;
+  readonly #cpus: CoreCpu[];
+  readonly #running: Iterator<undefined, unknown, undefined>[] = [];
+  readonly #where: Uint8Array;
+  /** Address and size of what each CPU has announced. */
+  readonly #addresses: Float64Array;
+  readonly #sizes: Int32Array;
+  /** Where each CPU has announced it, while somebody wants to know. */
+  readonly #places: (string | undefined)[] = [];
+  readonly #lineOf: LineOf;
+  #locations: Locations | undefined;
+  #context: unknown;
+  #sites: (string | undefined)[] | undefined;
+  /**
+   * What each location was when it was first accessed in the execution under way or just ended,
+   * while sites are recorded: a kernel page may be something else by the end.
+   */
+  #names: Map<number, string> | undefined;
+  /** Called behind each access: who goes next, if that is known already (see `step`). */
+  #decide: (() => number) | undefined;
+  #decision = UNDECIDED;
+  /** The access under way, until its values behind it are known; -1 for none. */
+  #open = -1;
+  /** Hashes of the states in which executions have ended that were sound. */
+  readonly #verified = new Set<number>();
+
+  private constructor(scenario: Scenario, explored: ExploredMachine, core: string, lineOf: LineOf) {
+    const names = Object.keys(scenario.cpus);
+    this.#scenario = scenario;
+    this.explored = explored;
+    this.#lineOf = lineOf;
+    this.name = scenario.name;
+    this.build = hashName(`${core}\n${sourceOf(scenario)}`);
+    this.cpuNames = names;
+    this.agents = names.length;
+    this.pending = new WordPending(names.length);
+    this.#where = new Uint8Array(names.length);
+    this.#addresses = new Float64Array(names.length);
+    this.#sizes = new Int32Array(names.length);
+    this.#machine = scenarioMachine(explored.machine, this.#words);
+    this.#cpus = names.map(
+      (name, cpu) => new CoreCpu(cpu, name, this.#words, this.pending, this.#calls()),
+    );
+    explored.coroutines.onPoint = (cpu) => this.#onPoint(cpu);
+  }
+
+  /** Boots the machine of a scenario. @throws ScenarioError for more CPUs than there can be */
+  static async create(scenario: Scenario): Promise<CoreProgram> {
+    const cpus = Object.keys(scenario.cpus).length;
+    if (cpus > AGENTS_MAX) {
+      throw new ScenarioError(`scenario "${scenario.name}": ${cpus} CPUs are too many`);
+    }
+    const options: MachineOptions = scenario.machine ?? {};
+    const core = hashName(Array.from(await wasmBytes('explore')).join());
+    const explored = await ExploredMachine.boot(options, cpus);
+    return new CoreProgram(scenario, explored, core, await loadLines());
+  }
+
+  /** Ends the machine. */
+  close(): Promise<void> {
+    return this.explored.close();
+  }
+
+  begin(): void {
+    this.log.length = 0;
+    this.fault = undefined;
+    this.#names = this.#sites === undefined ? undefined : new Map();
+    this.#words.reset();
+    if (this.#locations !== undefined) this.explored.reset();
+    const { setup } = this.explored.coroutines;
+    this.#context = setup.run(() => this.#scenario.setup?.(this.#machine));
+    if (this.#locations === undefined) {
+      this.explored.keep();
+      this.#locations = new Locations(this.#words.count);
+    }
+    for (let cpu = 0; cpu < this.#cpus.length; cpu++) {
+      const handle = this.#cpus[cpu]!;
+      handle.operation.reset();
+      handle.outcomes.length = 0;
+      const program = this.#scenario.cpus[this.cpuNames[cpu]!]!;
+      const running = program.call(this.#scenario.cpus, this.#context, handle);
+      if (typeof (running as { next?: unknown } | undefined)?.next !== 'function') {
+        throw this.#refusal(`cpus.${this.cpuNames[cpu]} is no generator function (function*)`);
+      }
+      this.#running[cpu] = running;
+      this.#advance(cpu);
+      if (this.fault !== undefined) return;
+    }
+  }
+
+  runnable(): number {
+    let agents = 0;
+    for (let cpu = 0; cpu < this.#cpus.length; cpu++) {
+      if (this.#isEnabled(cpu)) agents |= 1 << cpu;
+    }
+    return agents;
+  }
+
+  unfinished(): number {
+    let agents = 0;
+    for (let cpu = 0; cpu < this.#cpus.length; cpu++) {
+      if (this.#where[cpu] !== ENDED) agents |= 1 << cpu;
+    }
+    return agents;
+  }
+
+  step(agent: number, decide: () => number): number {
+    this.#decide = decide;
+    this.#decision = UNDECIDED;
+    this.#reserve(agent);
+    if (this.#where[agent] === AT_WORD) this.#makeWordAccess(agent);
+    if (this.#where[agent] === ASLEEP) this.explored.wake(agent);
+    this.#advance(agent);
+    this.#decide = undefined;
+    return this.#decision;
+  }
+
+  outcome(): string {
+    return this.#cpus.flatMap(({ outcomes }) => outcomes).join(' ');
+  }
+
+  check(): void {
+    this.#scenario.check?.(this.#machine, this.#context);
+    this.#verify();
+  }
+
+  locations(): number {
+    return this.#locations?.count ?? this.#words.count;
+  }
+
+  initial(location: number): number {
+    return location < this.#words.count ? this.#words.values[location]! : 0;
+  }
+
+  symbol(location: number, mask?: number): string {
+    if (location < this.#words.count) return `words[${location}]`;
+    const noted = this.#names?.get(keyOf(location, mask));
+    if (noted !== undefined) return noted;
+    const names = new LocationNames(this.explored.machine.kernel.views);
+    return names.nameOf(this.#known().addressOf(location, mask));
+  }
+
+  recordSites(on: boolean): readonly (string | undefined)[] {
+    this.#sites = on ? [] : undefined;
+    return this.#sites ?? [];
+  }
+
+  hash(): never {
+    throw new ScenarioError('mode "states" is for scenarios on raw words');
+  }
+
+  /** Every invariant of the machine, once for each state that an execution ends in. */
+  #verify(): void {
+    const { machine } = this.explored;
+    const hash = memoryHash(machine.kernel.views, machine.options);
+    if (this.#verified.has(hash)) return;
+    const [violation] = machine.verify();
+    if (violation !== undefined) throw new InvariantViolation(violation.message);
+    if (this.#verified.size >= VERIFIED_MAX) this.#verified.clear();
+    this.#verified.add(hash);
+  }
+
+  /** What the CPUs run calls of processes with. */
+  #calls(): CallRunner {
+    const { coroutines } = this.explored;
+    const outcomes: (Outcome | undefined)[] = [];
+    return {
+      begin: (cpu, call) => coroutines.begin(cpu, call),
+      resume: (cpu) => {
+        const outcome = this.explored.resume(cpu);
+        outcomes[cpu] = outcome;
+        return outcome.kind !== 'stopped';
+      },
+      result: (cpu) => {
+        const outcome = outcomes[cpu];
+        if (outcome?.kind === 'threw') throw outcome.error;
+        return outcome?.kind === 'returned' ? outcome.value : undefined;
+      },
+    };
+  }
+
+  /** Runs a CPU up to its next access, or further while `decide` lets it. */
+  #advance(cpu: number): void {
+    try {
+      const next = this.#running[cpu]!.next();
+      this.#close();
+      if (next.done === true) {
+        this.#cpus[cpu]!.operation.checkIdle();
+        this.#where[cpu] = ENDED;
+      } else if (next === AT_CORE) {
+        const isAsleep = this.explored.coroutines.wakeTime(cpu) !== undefined;
+        if (isAsleep) this.#announceSleep(cpu);
+        this.#where[cpu] = isAsleep ? ASLEEP : IN_CORE;
+      } else if (next === AT_ACCESS && this.#cpus[cpu]!.operation.isYielded) {
+        this.#where[cpu] = AT_WORD;
+        this.pending.mask[cpu] = WORD_BYTES;
+      } else {
+        throw this.#refusal(
+          `cpus.${this.cpuNames[cpu]} yields something that is no operation ` +
+            '(write yield* before cpu.on(process).call() and its like)',
+        );
+      }
+    } catch (error) {
+      this.#close();
+      if (error instanceof ScenarioError) throw error;
+      this.fault = { cpu, error };
+    }
+  }
+
+  /** A CPU announces its next access from inside the core; true lets it go on. */
+  #onPoint(cpu: number): boolean {
+    this.#close();
+    this.#announce(cpu);
+    this.#where[cpu] = IN_CORE;
+    if (this.#decide === undefined) return false;
+    const next = this.#decide();
+    this.#decision = next === cpu ? UNDECIDED : next;
+    if (next !== cpu) return false;
+    this.#reserve(cpu);
+    return true;
+  }
+
+  #announce(cpu: number): void {
+    const { address, op, size, waits, mask, value, equal } = this.explored.coroutines.pending(cpu);
+    const { pending } = this;
+    const kind = kindOf(op, waits, equal);
+    pending.kind[cpu] = kind;
+    pending.location[cpu] = kind === access.FENCE ? -1 : this.#known().numberOf(address, size);
+    pending.mask[cpu] = maskOf(address, size);
+    pending.operand[cpu] = kind === access.LOCK ? mask : value;
+    this.#addresses[cpu] = address;
+    this.#sizes[cpu] = size;
+    if (this.#sites === undefined) return;
+    this.#places[cpu] = coreSite(this.#lineOf);
+    const key = keyOf(pending.location[cpu], pending.mask[cpu]);
+    if (kind === access.FENCE || this.#names?.has(key)) return;
+    this.#names?.set(key, this.symbol(pending.location[cpu], pending.mask[cpu]));
+  }
+
+  #announceSleep(cpu: number): void {
+    this.pending.kind[cpu] = access.FENCE;
+    this.pending.location[cpu] = -1;
+    this.pending.mask[cpu] = 0;
+  }
+
+  #isEnabled(cpu: number): boolean {
+    const where = this.#where[cpu];
+    if (where === ENDED) return false;
+    if (where === ASLEEP) return true;
+    if (where === IN_CORE) return this.explored.coroutines.isEnabled(cpu);
+    const kind = this.pending.kind[cpu]!;
+    if (!access.waits(kind)) return true;
+    const value = this.#words.values[this.pending.location[cpu]!]!;
+    return access.isEnabledAt(kind, this.pending.operand[cpu]!, value);
+  }
+
+  /** Enters the announced access of a CPU in the log; what it leaves behind is not known yet. */
+  #reserve(cpu: number): void {
+    const { log, pending } = this;
+    const step = log.reserve();
+    const kind = pending.kind[cpu]!;
+    log.agent[step] = cpu;
+    log.kind[step] = kind;
+    log.mask[step] = pending.mask[cpu]!;
+    log.location[step] = pending.location[cpu]!;
+    log.link[step] = -1;
+    log.operand[step] = pending.operand[cpu]!;
+    log.before[step] = this.#valueOf(cpu);
+    log.after[step] = 0;
+    log.result[step] = log.before[step]!;
+    log.touches[step] = kind === access.FENCE ? access.TOUCHES_NOTHING : access.TOUCHES_WRITE;
+    if (this.#sites !== undefined) this.#sites[step] = this.#siteOf(cpu);
+    this.#open = step;
+  }
+
+  /** Completes the entry of the access that was made last. */
+  #close(): void {
+    const step = this.#open;
+    if (step < 0) return;
+    this.#open = -1;
+    const { log } = this;
+    const kind = log.kind[step]!;
+    const after = this.#valueOf(log.agent[step]!);
+    log.after[step] = after;
+    if (kind === access.FENCE) return;
+    const isRead = kind <= access.LOAD_PLAIN || kind === access.WAIT_WHILE;
+    const hasFailed = kind === access.COMPARE_EXCHANGE && after === log.before[step];
+    log.touches[step] = isRead || hasFailed ? access.TOUCHES_READ : access.TOUCHES_WRITE;
+  }
+
+  /** The value of what a CPU has announced, or has just accessed. */
+  #valueOf(cpu: number): number {
+    const location = this.pending.location[cpu]!;
+    if (location < 0) return 0;
+    if (location < this.#words.count) return this.#words.values[location]!;
+    const size = this.#sizes[cpu]!;
+    const { views } = this.explored.machine.kernel;
+    const address = this.#addresses[cpu]!;
+    if (size === 8) return views.u32At(address) + views.u32At(address + 4) * TWO_TO_32;
+    return size === 4 ? views.s32At(address) : 0;
+  }
+
+  #makeWordAccess(cpu: number): void {
+    const { kind, location, operand, replacement } = this.pending;
+    const at = location[cpu]!;
+    const before = this.#valueOf(cpu);
+    const touches = access.touchOf(kind[cpu]!, operand[cpu]!, before);
+    if (touches === access.TOUCHES_WRITE) {
+      const usesReplacement = kind[cpu] === access.COMPARE_EXCHANGE || kind[cpu] === access.LOCK;
+      let value = usesReplacement ? replacement[cpu]! : operand[cpu]!;
+      if (kind[cpu] === access.FETCH_ADD) value = (before + operand[cpu]!) | 0;
+      this.#words.values[at] = value;
+    }
+    this.#cpus[cpu]!.operation.result = before;
+    this.#close();
+  }
+
+  #siteOf(cpu: number): string | undefined {
+    return this.#where[cpu] === IN_CORE ? this.#places[cpu] : undefined;
+  }
+
+  #known(): Locations {
+    if (this.#locations === undefined) throw new TypeError('the program has not begun');
+    return this.#locations;
+  }
+
+  #refusal(what: string): ScenarioError {
+    return new ScenarioError(`scenario "${this.name}": ${what}`);
+  }
+}
+
+/** One number for a part of a location. */
+function keyOf(location: number, mask = 0): number {
+  return location * 256 + mask;
+}

@@ -1,0 +1,81 @@
+import { Kernel } from '../../kernel.js';
+import { Machine } from '../../machine.js';
+import { hostPagesFor, resolveOptions, type MachineOptions } from '../../options.js';
+import { Coroutines, type Outcome } from './coroutines.js';
+import { MemoryImage } from './memory-image.js';
+
+const HOST_PAGE = 65536;
+
+/**
+ * A machine whose CPUs are coroutines of this thread: it is booted and set up once, and put back to
+ * what it was before each execution.
+ */
+export class ExploredMachine {
+  /** For setup and check: its calls run straight through, as CPU 0. */
+  readonly machine: Machine;
+  readonly coroutines: Coroutines;
+  readonly #kernel: Kernel;
+  #image: MemoryImage | undefined;
+
+  private constructor(kernel: Kernel, coroutines: Coroutines) {
+    this.#kernel = kernel;
+    this.machine = Machine.over(kernel);
+    this.coroutines = coroutines;
+  }
+
+  /** Boots a machine for a scenario with so many CPUs. */
+  static async boot(options: MachineOptions, cpus: number): Promise<ExploredMachine> {
+    const resolved = resolveOptions({ ...options, cpus: Math.max(cpus, options.cpus ?? 1) });
+    const coroutines = new Coroutines();
+    const kernel = await Kernel.boot(resolved, {
+      build: 'explore',
+      imports: coroutines.imports,
+      extraPages: Coroutines.pagesFor(resolved.cpus),
+      wrap: (core) => coroutines.wrap(core),
+      sleep: (ms) => {
+        const wake = kernel.clock.now() + ms;
+        return coroutines.running < 0 ? kernel.clock.sleepUntil(wake) : coroutines.sleep(wake);
+      },
+    });
+    coroutines.attach(kernel.views, resolved.cpus, hostPagesFor(resolved) * HOST_PAGE);
+    for (let cpu = resolved.cpus - 1; cpu >= 0; cpu--) kernel.core.cpuInit(cpu);
+    return new ExploredMachine(kernel, coroutines);
+  }
+
+  /** Remembers the state: each execution begins with it. */
+  keep(): void {
+    this.#image = new MemoryImage(this.#kernel.views, this.#kernel.options);
+  }
+
+  /** Puts the state back, also after a panic. */
+  reset(): void {
+    if (this.#image === undefined) throw new TypeError('keep() was not called');
+    this.coroutines.reset();
+    this.#image.restore();
+    this.#kernel.cpu = 0;
+    this.#kernel.revive();
+  }
+
+  /** Lets a CPU run until it stops or its operation ends. */
+  resume(cpu: number): Outcome {
+    this.#kernel.cpu = cpu;
+    try {
+      return this.coroutines.resume(cpu);
+    } finally {
+      this.#kernel.cpu = 0;
+    }
+  }
+
+  /** Wakes a CPU that sleeps: the machine's clock moves to its time, and runs what is due. */
+  wake(cpu: number): void {
+    const time = this.coroutines.wakeTime(cpu);
+    if (time === undefined) return;
+    this.#kernel.clock.sleepUntil(time);
+    this.coroutines.wake(cpu);
+  }
+
+  /** Ends the machine. */
+  close(): Promise<void> {
+    return this.machine.close();
+  }
+}

@@ -1,0 +1,108 @@
+import {
+  CACHE_ANON_VMA,
+  CACHE_AVC,
+  CACHE_FILE,
+  CACHE_GUP_VEC,
+  CACHE_INODE,
+  CACHE_MM,
+  CACHE_TASK,
+  CACHE_VMA,
+  CACHE_XA_NODE,
+  CONTENTS_BASE,
+  KDESC_BASE,
+  KDESC_SIZE,
+  KMEM_BASE,
+  KPAGE_PGTABLE,
+  KPAGE_SLAB,
+  MACHINE_BASE,
+  MEM_MAP,
+  PAGE_SIZE,
+  PAGE_STRUCT_SIZE,
+  PERCPU_BASE,
+  PERCPU_SIZE,
+  STRUCTS,
+  ZONE_BASE,
+} from '../../wasm/generated/layout.js';
+import type { CoreViews } from '../../wasm/views.js';
+
+type StructName = keyof typeof STRUCTS;
+
+/** Levels of page tables, from the last one up. */
+const TABLES = ['pte', 'pmd', 'pud', 'pgd'];
+/** What the objects of a cache are; Linux's name, ours, and their size in the slab. */
+const CACHES: Readonly<Record<number, readonly [string, StructName, number]>> = {
+  [CACHE_TASK]: ['task', 'Task', 64],
+  [CACHE_MM]: ['mm', 'MmStruct', 256],
+  [CACHE_VMA]: ['vma', 'Vma', 128],
+  [CACHE_ANON_VMA]: ['anon_vma', 'AnonVma', 64],
+  [CACHE_AVC]: ['anon_vma_chain', 'AnonVmaChain', 64],
+  [CACHE_INODE]: ['inode', 'Inode', 256],
+  [CACHE_FILE]: ['file', 'File', 64],
+  [CACHE_XA_NODE]: ['xa_node', 'XaNode', 288],
+  [CACHE_GUP_VEC]: ['gup_vec', 'GupVec', 64],
+};
+
+/** Readable names of addresses in the core's memory: struct and field, as Linux spells them. */
+export class LocationNames {
+  readonly #views: CoreViews;
+
+  constructor(views: CoreViews) {
+    this.#views = views;
+  }
+
+  /** For example `page[7]._refcount`, `pte[12]`, `mm@0x41002000.mmap_lock`. */
+  nameOf(address: number): string {
+    if (address >= CONTENTS_BASE) {
+      return `contents of page[${Math.floor((address - CONTENTS_BASE) / PAGE_SIZE)}]`;
+    }
+    if (address >= KMEM_BASE) return this.#kernelName(address);
+    if (address >= MEM_MAP) {
+      const pfn = Math.floor((address - MEM_MAP) / PAGE_STRUCT_SIZE);
+      const offset = (address - MEM_MAP) % PAGE_STRUCT_SIZE;
+      return `page[${pfn}].${fieldAt('Page', offset)}`;
+    }
+    if (address >= KDESC_BASE) {
+      const page = Math.floor((address - KDESC_BASE) / KDESC_SIZE);
+      return `ptdesc[${page}].${fieldAt('Kdesc', (address - KDESC_BASE) % KDESC_SIZE)}`;
+    }
+    if (address >= PERCPU_BASE) {
+      const cpu = Math.floor((address - PERCPU_BASE) / PERCPU_SIZE);
+      return `cpu[${cpu}].${fieldAt('PerCpu', (address - PERCPU_BASE) % PERCPU_SIZE)}`;
+    }
+    const zone = address - ZONE_BASE;
+    if (zone >= 0 && zone < STRUCTS.Zone.size) return `zone.${fieldAt('Zone', zone)}`;
+    return `machine.${fieldAt('MachineState', address - MACHINE_BASE)}`;
+  }
+
+  #kernelName(address: number): string {
+    const page = Math.floor((address - KMEM_BASE) / PAGE_SIZE);
+    const desc = KDESC_BASE + page * KDESC_SIZE;
+    const within = (address - KMEM_BASE) % PAGE_SIZE;
+    const kind = this.#views.read('Kdesc', 'kind', desc);
+    if (kind === KPAGE_PGTABLE) {
+      const level = TABLES[this.#views.read('Kdesc', 'level', desc)] ?? 'table';
+      return `${level}[${within >> 3}]`;
+    }
+    const cache = CACHES[this.#views.read('Kdesc', 'cache', desc)];
+    if (kind !== KPAGE_SLAB || cache === undefined) return `kernel memory 0x${hex(address)}`;
+    const [name, struct, size] = cache;
+    const object = address - (within % size);
+    return `${name}@${hex(object)}.${fieldAt(struct, within % size)}`;
+  }
+}
+
+/** The field that holds an offset, spelled as C would. */
+function fieldAt(name: StructName, offset: number): string {
+  const fields: Readonly<Record<string, { readonly offset: number; readonly size: number }>> =
+    STRUCTS[name].fields;
+  for (const [field, { offset: start, size }] of Object.entries(fields)) {
+    if (offset < start || offset >= start + size) continue;
+    if (field === 'refcount' || field === 'mapcount') return `_${field}`;
+    return field.replace(/\d+$/, '').replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  }
+  return `+${offset}`;
+}
+
+function hex(value: number): string {
+  return value.toString(16);
+}

@@ -1,0 +1,80 @@
+/**
+ * What the explorer explores: CPUs that announce each access to shared memory before they make it.
+ * This is the narrow interface between the search and what it runs; raw words
+ * (words-program.ts) are one program, the core with its CPUs as coroutines is another.
+ */
+import type { EventLog } from './event-log.js';
+
+/** The next access of each CPU, indexed by CPU; meaningless for a CPU that has ended. */
+export interface Pending {
+  /** One of the kinds of access.ts. */
+  readonly kind: Uint8Array;
+  /** What is accessed: a small number that the program gives to each aligned 8 bytes it uses. */
+  readonly location: Int32Array;
+  /** The bytes within the location, a bit each. */
+  readonly mask: Uint8Array;
+  /** What to store, to add, to expect, to wait for. */
+  readonly operand: Float64Array;
+  /** What to store if the expected value is there. */
+  readonly replacement: Float64Array;
+}
+
+/** What stopped a CPU: an error that it threw, or one of the program as such. */
+export interface Fault {
+  /** The CPU; -1 for none. */
+  readonly cpu: number;
+  readonly error: unknown;
+}
+
+/** At most so many agents: a set of them is one 32-bit number. */
+export const AGENTS_MAX = 30;
+
+/** The answer of `step` that says nothing about who goes next. */
+export const UNDECIDED = -2;
+
+/** A program that can be run again and again, step by step, in any order of its CPUs. */
+export interface Program {
+  /** The scenario's name. */
+  readonly name: string;
+  /** A hash of everything that decides what the program does, for replays. */
+  readonly build: string;
+  readonly cpuNames: readonly string[];
+  /** CPUs, and store buffers if there are any. */
+  readonly agents: number;
+  /** The steps of this execution; `step` appends. */
+  readonly log: EventLog;
+  readonly pending: Pending;
+  /** Set when a CPU has thrown; nothing more is to be run then. */
+  readonly fault: Fault | undefined;
+
+  /** Starts an execution: memory as after setup, every CPU before its first access. */
+  begin(): void;
+  /** The agents that can make a step, a bit each. */
+  runnable(): number;
+  /** The CPUs that have not ended, a bit each. */
+  unfinished(): number;
+  /**
+   * Makes the announced access of an agent that can, and runs its CPU up to the next one.
+   * @param decide - says who makes the next step; a program for which it is cheaper to let the same
+   * CPU go on than to stop it asks there, and makes more steps as long as that is the answer
+   * @returns the last answer, or UNDECIDED if it did not ask
+   */
+  step(agent: number, decide: () => number): number;
+  /** What each CPU recorded as its outcome, joined by blanks. */
+  outcome(): string;
+  /** Runs the scenario's own check of an execution that has ended; throws what that throws. */
+  check(): void;
+  /** Locations that exist at least; may grow while an execution runs. */
+  locations(): number;
+  /** The value of a location at the start of the execution. */
+  initial(location: number): number;
+  /** A readable name of a location, or of some bytes of it. */
+  symbol(location: number, mask?: number): string;
+  /**
+   * Where in the sources each announced access stands is recorded from now on, which takes time.
+   * @returns the places of the steps since, by step; undefined where unknown
+   */
+  recordSites(on: boolean): readonly (string | undefined)[];
+  /** A hash of the state in two 32-bit halves, written to `into`: equal states have equal ones. */
+  hash(into: Uint32Array): void;
+}

@@ -1,0 +1,87 @@
+/** Runs executions under a strategy, counts what they show, and lets the caller in between. */
+import { Execution } from './execution.js';
+import { makeFailure } from './failure.js';
+import type { ExploreSettings } from './options.js';
+import type { Program } from './program.js';
+import type { Strategy } from './strategy.js';
+import type { Totals } from './totals.js';
+import { judge } from './verdict.js';
+
+/** Milliseconds that it runs without a look at anything else. */
+const SLICE_LENGTH = 50;
+/** Steps between looks at the clock. */
+const SLICE_STEPS = 10_000;
+
+/** Why a search ended. */
+export type SearchEnd = 'exhausted' | 'budget' | 'failure' | 'aborted';
+
+/** Searches a program with one strategy after another. */
+export class Search {
+  readonly execution: Execution;
+  readonly #program: Program;
+  readonly #settings: ExploreSettings;
+  #sliceEnd = performance.now() + SLICE_LENGTH;
+  #nextLook = SLICE_STEPS;
+
+  constructor(program: Program, settings: ExploreSettings) {
+    this.#program = program;
+    this.#settings = settings;
+    this.execution = new Execution(program, settings.maxSteps);
+  }
+
+  /**
+   * Runs a strategy to its end, or until `totals` has so many executions.
+   * @throws ScenarioError when the scenario itself is wrong
+   */
+  async run(strategy: Strategy, totals: Totals, maxExecutions: number): Promise<SearchEnd> {
+    const { stopOnFailure, signal } = this.#settings;
+    const { execution } = this;
+    while (true) {
+      if (signal?.aborted) return 'aborted';
+      if (totals.executions + totals.blocked + totals.cut >= maxExecutions) return 'budget';
+      if (!strategy.next()) return 'exhausted';
+      this.#one(strategy, totals);
+      if (totals.failures > 0 && stopOnFailure) return 'failure';
+      if (execution.steps >= this.#nextLook) {
+        this.#nextLook = execution.steps + SLICE_STEPS;
+        if (performance.now() >= this.#sliceEnd) await this.breathe(strategy.name, totals);
+      }
+    }
+  }
+
+  /** Reports, and lets other work of this thread run. */
+  async breathe(strategy: string, totals: Totals): Promise<void> {
+    const { executions, blocked, failures } = totals;
+    const { steps } = this.execution;
+    this.#settings.onProgress?.({ strategy, executions, blocked, steps, failures });
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    this.#sliceEnd = performance.now() + SLICE_LENGTH;
+  }
+
+  #one(strategy: Strategy, totals: Totals): void {
+    const program = this.#program;
+    const end = this.execution.run(strategy);
+    if (!strategy.finished(end)) return;
+    if (end === 'blocked') {
+      totals.blocked++;
+      return;
+    }
+    if (end === 'cut') {
+      totals.cut++;
+      return;
+    }
+    totals.executions++;
+    if (end === 'steps') totals.cut++;
+    if (end === 'done') totals.countOutcome(program.outcome());
+    const verdict = judge(program, end);
+    if (verdict === undefined) return;
+    totals.failures++;
+    if (totals.failure !== undefined) return;
+    const finder = { strategy: strategy.name, execution: totals.executions };
+    const isSeeded = strategy.name === 'random' || strategy.name.startsWith('pct');
+    totals.failure = makeFailure(program, this.execution, verdict, this.#settings.memoryModel, {
+      ...finder,
+      ...(isSeeded ? { seed: this.#settings.seed } : {}),
+    });
+  }
+}

@@ -1,0 +1,126 @@
+/** What an execution shows: whether a promise of the scenario was broken, and which. */
+import * as access from './access.js';
+import { findDataRace } from './data-race.js';
+import type { Program } from './program.js';
+import { ScenarioError } from './scenario.js';
+import type { EndKind } from './strategy.js';
+import { AssertionFailure } from './word-cpu.js';
+
+/** The oracle that a failure comes from. */
+export type FailureKind =
+  'assertion' | 'exception' | 'check' | 'deadlock' | 'livelock' | 'data-race';
+
+/** A failure of one kind that no scenario threw itself: deadlock, livelock, data race. */
+export class ExploreError extends Error {
+  override readonly name = 'ExploreError';
+  readonly kind: FailureKind;
+
+  constructor(kind: FailureKind, message: string) {
+    super(message);
+    this.kind = kind;
+  }
+}
+
+/** A broken promise of the execution in the program's log. */
+export interface Verdict {
+  readonly kind: FailureKind;
+  readonly error: Error;
+  /** The CPU that showed it; -1 for none. */
+  readonly cpu: number;
+  /** The step that decides it, and for a race the one before it; -1 where there is none. */
+  readonly step: number;
+  readonly other: number;
+  /** Equal for failures of the same oracle on the same object. */
+  readonly key: string;
+}
+
+/**
+ * Judges the execution that has just ended.
+ * @returns undefined when it kept every promise, or was given up
+ */
+export function judge(program: Program, end: EndKind): Verdict | undefined {
+  if (end === 'fault') return faultOf(program);
+  if (end === 'deadlock') return deadlockOf(program);
+  if (end === 'steps') return livelockOf(program);
+  if (end === 'blocked' || end === 'cut') return undefined;
+  return raceOf(program) ?? checkOf(program);
+}
+
+function faultOf(program: Program): Verdict {
+  const { cpu, error } = program.fault!;
+  const kind = error instanceof AssertionFailure ? 'assertion' : 'exception';
+  const { log } = program;
+  let step = log.length - 1;
+  while (step >= 0 && log.agent[step] !== cpu) step--;
+  return verdict(kind, errorOf(error), cpu, step, `${cpu}`);
+}
+
+function checkOf(program: Program): Verdict | undefined {
+  try {
+    program.check();
+    return undefined;
+  } catch (error) {
+    if (error instanceof ScenarioError) throw error;
+    return verdict('check', errorOf(error), -1, -1, '');
+  }
+}
+
+function raceOf(program: Program): Verdict | undefined {
+  const race = findDataRace(program);
+  if (race === undefined) return undefined;
+  const { log } = program;
+  const side = (step: number) =>
+    `${access.KIND_NAMES[log.kind[step]!]!} by "${program.cpuNames[log.agent[step]!]}"`;
+  const what = program.symbol(log.location[race.first]!);
+  const sides = `${side(race.first)} and ${side(race.second)}`;
+  const message = `data race on ${what}: nothing orders ${sides}`;
+  const error = new ExploreError('data-race', message);
+  return { ...verdict('data-race', error, -1, race.second, what), other: race.first };
+}
+
+function deadlockOf(program: Program): Verdict {
+  const { pending, cpuNames } = program;
+  const last = lastWriters(program);
+  const waiting = cpuNames.flatMap((name, cpu) => {
+    if (((program.unfinished() >>> cpu) & 1) === 0) return [];
+    const location = pending.location[cpu]!;
+    const what = program.symbol(location);
+    if (pending.kind[cpu] === access.LOCK) {
+      const holder = cpuNames[(last.get(location)?.value ?? 0) - 1];
+      return [`"${name}" waits for the lock ${what}${holder ? `, held by "${holder}"` : ''}`];
+    }
+    const writer = last.get(location);
+    const by = writer === undefined ? '' : `, last written by "${writer.name}"`;
+    return [`"${name}" waits while ${what} is ${pending.operand[cpu]}${by}`];
+  });
+  const error = new ExploreError('deadlock', `deadlock: ${waiting.join('; ')}`);
+  return verdict('deadlock', error, -1, program.log.length - 1, '');
+}
+
+function lastWriters(program: Program): Map<number, { name: string; value: number }> {
+  const { log, cpuNames } = program;
+  const last = new Map<number, { name: string; value: number }>();
+  for (let step = 0; step < log.length; step++) {
+    if (log.touches[step] !== access.TOUCHES_WRITE) continue;
+    const name = cpuNames[log.agent[step]! % cpuNames.length]!;
+    last.set(log.location[step]!, { name, value: log.after[step]! });
+  }
+  return last;
+}
+
+function livelockOf(program: Program): Verdict {
+  const running = program.cpuNames.filter((_, cpu) => (program.unfinished() >>> cpu) & 1);
+  const names = running.map((name) => `"${name}"`).join(', ');
+  const message = `livelock: ${names} did not end within ${program.log.length} steps`;
+  return verdict('livelock', new ExploreError('livelock', message), -1, -1, '');
+}
+
+function verdict(kind: FailureKind, error: Error, cpu: number, step: number, object: string) {
+  // Numbers in messages are values of one execution: others fail in the same way.
+  const key = `${kind}:${object}:${error.name}:${error.message.replace(/-?\d+/g, '#')}`;
+  return { kind, error, cpu, step, other: -1, key };
+}
+
+function errorOf(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}

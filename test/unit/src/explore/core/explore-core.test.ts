@@ -1,0 +1,129 @@
+import { describe, expect, it } from '@jest/globals';
+import {
+  attempt,
+  explore,
+  F_ADD_SEALS,
+  F_SEAL_WRITE,
+  FOLL_WRITE,
+  MAP_POPULATE,
+  MAP_SHARED,
+  MFD_ALLOW_SEALING,
+  PAGE_SIZE,
+  PROT_READ,
+  PROT_WRITE,
+  replay,
+  scenario,
+  type Scenario,
+  type SealPolicy,
+} from '../../../../../src/index.js';
+
+const RW = PROT_READ | PROT_WRITE;
+
+/** A device that pins a page of a file, unmaps it and writes; and somebody who seals the file. */
+function sealing(seal: SealPolicy): Scenario {
+  return scenario({
+    name: `a device against a seal (${seal})`,
+    machine: { memory: '1MiB', policy: { seal, lruBatch: 'none' } },
+    setup(machine) {
+      const p = machine.spawn();
+      const fd = p.memfdCreate('buf', MFD_ALLOW_SEALING);
+      p.ftruncate(fd, PAGE_SIZE);
+      const addr = p.mmap(0, PAGE_SIZE, RW, MAP_SHARED | MAP_POPULATE, fd, 0);
+      return { p, fd, addr };
+    },
+    cpus: {
+      *device({ p, addr }, cpu) {
+        const pinned = yield* attempt(cpu.on(p).pinUserPagesFast(addr, 1, FOLL_WRITE));
+        yield* cpu.on(p).munmap(addr, PAGE_SIZE);
+        if (!pinned.ok) return;
+        yield* pinned.value.write(0, [0xff]);
+        yield* pinned.value.release();
+      },
+      *sealer({ p, fd }, cpu) {
+        const sealed = yield* attempt(cpu.on(p).fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE));
+        cpu.outcome(sealed.ok ? 'sealed' : sealed.error.code);
+        if (!sealed.ok) return;
+        const before = yield* cpu.on(p).pread(fd, 1, 0);
+        const after = yield* cpu.on(p).pread(fd, 1, 0);
+        cpu.assert(before[0] === after[0], 'the sealed file has changed');
+      },
+    },
+  }) as Scenario;
+}
+
+describe('exploring the real core', () => {
+  it('finds the device that writes to a sealed file, in two switches, and replays it', async () => {
+    const broken = sealing('ignore-pins');
+    const { failure } = await explore(broken, { strategy: 'dpor', maxExecutions: 5000 });
+    expect(failure?.error.message).toBe('the sealed file has changed');
+    const text = failure?.format() ?? '';
+    expect(text).toMatch(/switch 2/);
+    expect(text).toMatch(/page\[\d+\]\._refcount/);
+    expect(text).toMatch(/try_get_page page_ref\.ts:\d+/);
+    expect(text).toMatch(/contents of page/);
+    const again = await replay(broken, failure?.schedule ?? '');
+    expect(again.error?.message).toBe('the sealed file has changed');
+    expect(again.trace).toEqual(failure?.trace);
+  });
+
+  it('sees every interleaving of a seal that waits for pins, which keeps its promise', async () => {
+    const waiting = sealing('wait-for-pins');
+    const result = await explore(waiting, { strategy: 'dpor', maxExecutions: 20_000 });
+    expect(result.failure?.format()).toBeUndefined();
+    expect(result.complete).toBe(true);
+    expect([...result.outcomes.keys()].sort()).toEqual(['EBUSY', 'sealed']);
+  });
+
+  it('counts as many executions with sleep sets alone as with wakeup trees', async () => {
+    const pinning: Scenario = scenario({
+      name: 'GUP-fast against munmap',
+      machine: { memory: '1MiB', contents: 'none', policy: { lruBatch: 'none' } },
+      setup(machine) {
+        const p = machine.spawn();
+        const fd = p.memfdCreate('buf', 0);
+        p.ftruncate(fd, PAGE_SIZE);
+        return { p, addr: p.mmap(0, PAGE_SIZE, RW, MAP_SHARED | MAP_POPULATE, fd, 0) };
+      },
+      cpus: {
+        *device({ p, addr }, cpu) {
+          const pinned = yield* attempt(cpu.on(p).pinUserPagesFast(addr, 1, FOLL_WRITE));
+          cpu.outcome(pinned.ok ? 'pinned' : pinned.error.code);
+          if (pinned.ok) yield* pinned.value.release();
+        },
+        *unmapper({ p, addr }, cpu) {
+          yield* cpu.on(p).munmap(addr, PAGE_SIZE);
+        },
+      },
+    }) as Scenario;
+    const optimal = await explore(pinning, { strategy: 'dpor' });
+    const source = await explore(pinning, { strategy: 'source-dpor' });
+    expect(optimal).toMatchObject({ complete: true, blocked: 0, failure: undefined });
+    expect(source.executions).toBe(optimal.executions);
+    expect(source.outcomes).toEqual(optimal.outcomes);
+    expect([...optimal.outcomes.keys()].sort()).toEqual(['EFAULT', 'pinned']);
+  });
+
+  it('runs setup before each execution, with handles of its own', async () => {
+    const held = scenario({
+      name: 'pages that setup took',
+      machine: { memory: '1MiB' },
+      setup(machine) {
+        const p = machine.spawn();
+        const addr = p.mmap(0, PAGE_SIZE, RW, MAP_SHARED | 0x20, -1, 0);
+        return { p, pages: p.pinUserPages(addr, 1, FOLL_WRITE) };
+      },
+      cpus: {
+        *one({ p, pages }, cpu) {
+          yield* cpu.on(pages).release();
+          yield* cpu.on(p).exit();
+        },
+      },
+      check(machine) {
+        if (machine.processes().length !== 0) throw new Error('a process is left');
+      },
+    });
+    const result = await explore(held as Scenario, { strategy: 'random', maxExecutions: 20 });
+    expect(result.failure).toBeUndefined();
+    expect(result.executions).toBe(20);
+  });
+});
