@@ -5,7 +5,9 @@
  * Two steps conflict if they touch a common byte and one of them writes; a compareExchange that
  * fails only reads. A step happens before another if a chain of conflicts and of program order
  * leads there. Under tso a flush comes after its store, and what needs an empty buffer after the
- * flushes of its CPU; these edges cannot be reversed and are no races.
+ * flushes of its CPU; these edges cannot be reversed and are no races. A CPU sees the stores in its
+ * own buffer, so whether one has reached memory makes no difference to its loads: a flush conflicts
+ * with no step of its own CPU.
  *
  * A step that may have to wait (waitWhile, lock) needs more than the immediate conflict: a lock
  * cannot come before the unlock that it waited for, but before the lock before that one. So for
@@ -124,8 +126,8 @@ export class HappensBefore {
     }
   }
 
-  /** Whether a step and an access conflict, by what they touch. */
-  conflicts(step: number, location: number, mask: number, touches: number): boolean {
+  /** Whether a step and an access of another CPU conflict, by what they touch. */
+  #conflicts(step: number, location: number, mask: number, touches: number): boolean {
     const { log } = this.#program;
     const isWrite = log.touches[step] === access.TOUCHES_WRITE || touches === access.TOUCHES_WRITE;
     const touchBoth =
@@ -146,21 +148,32 @@ export class HappensBefore {
     }
   }
 
+  /** The store buffer of a CPU, and the CPU of a store buffer; -1 where there are none. */
+  #otherHalf(agent: number): number {
+    if (this.#agents === this.#cpus) return NONE;
+    return agent < this.#cpus ? agent + this.#cpus : agent - this.#cpus;
+  }
+
   /** The immediate conflicts: a later one hides those that come before it. */
   #racesOf(step: number, agent: number, location: number): void {
     const { log } = this.#program;
     const at = step * this.#agents;
     const touches = log.touches[step]!;
-    let mask = log.mask[step]!;
+    const own = this.#otherHalf(agent);
+    const mask = log.mask[step]!;
+    let open = mask;
+    let floor = step;
     let other = this.#lastAtLocation[location]!;
-    while (other !== NONE && mask !== 0) {
-      if (this.conflicts(other, location, mask, touches)) {
+    while (other !== NONE && (open !== 0 || other > floor)) {
+      if (log.agent[other] !== own && this.#conflicts(other, location, mask, touches)) {
         if (this.#clocks[at + log.agent[other]!]! <= other) {
           this.#note(other, step, agent);
           this.#join(step, other);
         }
-        // Whatever conflicts with a write's bytes and came earlier, comes before the write.
-        if (log.touches[other] === access.TOUCHES_WRITE) mask &= ~log.mask[other]!;
+        // Whatever conflicts with a write's bytes and came earlier, comes before the write; but
+        // before a flush not what its own CPU has loaded since the store.
+        if (log.touches[other] === access.TOUCHES_WRITE) open &= ~log.mask[other]!;
+        if (log.kind[other] === access.FLUSH) floor = Math.min(floor, log.link[other]!);
       }
       other = this.#previousAtLocation[other]!;
     }
@@ -174,12 +187,13 @@ export class HappensBefore {
     const operand = isMade ? log.operand[step]! : pending.operand[agent]!;
     const mask = isMade ? log.mask[step]! : pending.mask[agent]!;
     const touches = kind === access.LOCK ? access.TOUCHES_WRITE : access.TOUCHES_READ;
-    const own = this.#clocks.slice(step * this.#agents, (step + 1) * this.#agents);
+    const before = this.#clocks.slice(step * this.#agents, (step + 1) * this.#agents);
+    const own = this.#otherHalf(agent);
     let isFound = false;
     let other = this.#lastAtLocation[location]!;
     while (other !== NONE) {
-      if (this.conflicts(other, location, mask, touches)) {
-        const isConcurrent = own[log.agent[other]!]! <= other;
+      if (log.agent[other] !== own && this.#conflicts(other, location, mask, touches)) {
+        const isConcurrent = before[log.agent[other]!]! <= other;
         if (!isFound && isConcurrent && this.#couldPass(other, agent, kind, operand)) {
           this.#note(other, step, agent);
           isFound = true;
@@ -197,7 +211,7 @@ export class HappensBefore {
     if (kind === access.WAIT_WHILE) {
       // Its own newest store to the location, if that had not reached memory by then.
       let store = this.#lastOfAgent[agent]!;
-      while (store !== NONE && !this.#isBufferedStore(store, log.location[other]!)) {
+      while (store !== NONE && !this.#isBufferedStore(store, other)) {
         store = this.#previousOfAgent[store]!;
       }
       if (store !== NONE && !this.#isFlushedBefore(store, agent, other)) {
@@ -207,9 +221,11 @@ export class HappensBefore {
     return access.isEnabledAt(kind, operand, seen);
   }
 
-  #isBufferedStore(step: number, location: number): boolean {
+  /** Whether a step is a store that a buffer held back, to what `other` accesses. */
+  #isBufferedStore(step: number, other: number): boolean {
     const { log } = this.#program;
-    return log.link[step] === step && log.location[step] === location;
+    if (log.link[step] !== step || log.location[step] !== log.location[other]) return false;
+    return (log.mask[step]! & log.mask[other]!) !== 0;
   }
 
   #isFlushedBefore(store: number, agent: number, end: number): boolean {

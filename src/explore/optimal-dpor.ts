@@ -122,10 +122,11 @@ export class OptimalDporStrategy implements Strategy {
   }
 
   #stepOf(step: number): WakeupStep {
-    const { log } = this.#program;
+    const { log, cpuNames } = this.#program;
     const agent = log.agent[step]!;
     return {
       agent,
+      cpu: agent % cpuNames.length,
       location: log.location[step]!,
       mask: log.mask[step]!,
       touches: log.touches[step]!,
@@ -143,12 +144,26 @@ export class OptimalDporStrategy implements Strategy {
     }
     const isMade = second < log.length;
     const kind = isMade ? access.COMPARE_EXCHANGE : pending.kind[agent]!;
-    // What conflicts with the first step comes after it, so memory has what that one found.
-    const touches = access.touchOf(kind, log.operand[second]!, log.before[first]!);
+    const touches = access.touchOf(kind, log.operand[second]!, this.#valueAt(first, second));
     const location = log.location[first]!;
     const mask = isMade ? log.mask[second]! : pending.mask[agent]!;
     const drains = this.#drained(agent, kind);
-    return { agent, location, mask, touches, link: -1, drains, then: [] };
+    return { agent, cpu: agent, location, mask, touches, link: -1, drains, then: [] };
+  }
+
+  /**
+   * What memory has where a race is, when its later step is made before the earlier one. What
+   * conflicts with the earlier one comes after it, so that is what it found; but for a load there
+   * may be flushes of its own CPU since.
+   */
+  #valueAt(first: number, second: number): number {
+    const { log } = this.#program;
+    let value = log.before[first]!;
+    for (let step = first + 1; step < second; step++) {
+      if (log.kind[step] !== access.FLUSH || log.location[step] !== log.location[first]) continue;
+      if (!this.#order.isBefore(first, step)) value = log.after[step]!;
+    }
+    return value;
   }
 
   /** The agent that is the store buffer which a CPU's access needs empty; -1 for none. */

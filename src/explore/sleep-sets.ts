@@ -52,7 +52,8 @@ export class SleepSets {
   stepOf(step: number, agent: number): WakeupStep {
     const at = step * this.#agents + agent;
     const [location, mask, touches] = [this.#location[at]!, this.#mask[at]!, this.#touches[at]!];
-    return { agent, location, mask, touches, link: -1, drains: -1, then: [] };
+    const cpu = agent % this.#program.cpuNames.length;
+    return { agent, cpu, location, mask, touches, link: -1, drains: -1, then: [] };
   }
 
   /** Nobody sleeps before a step. */
@@ -84,7 +85,10 @@ export class SleepSets {
 
   #wakes(step: number, agent: number, location: number, mask: number, touches: number): boolean {
     const { log } = this.#program;
-    if (log.agent[step] === agent) return true;
+    const by = log.agent[step]!;
+    if (by === agent) return true;
+    // A flush and a step of its own CPU never conflict.
+    if (Math.abs(by - agent) === this.#program.cpuNames.length) return false;
     if (touches === access.TOUCHES_NOTHING || log.location[step] !== location) return false;
     if (log.touches[step] === access.TOUCHES_NOTHING || (log.mask[step]! & mask) === 0)
       return false;

@@ -11,6 +11,8 @@ import { TOUCHES_NOTHING, TOUCHES_WRITE } from './access.js';
 /** One step of a sequence, with what can follow it. */
 export interface WakeupStep {
   readonly agent: number;
+  /** The agent, or of a store buffer its CPU: the two never conflict. */
+  readonly cpu: number;
   readonly location: number;
   readonly mask: number;
   readonly touches: number;
@@ -24,14 +26,15 @@ export interface WakeupStep {
 /** A step of which only the agent matters: it is run next, whatever it does. */
 export function makeStep(agent: number): WakeupStep {
   const touches = TOUCHES_NOTHING;
-  return { agent, location: -1, mask: 0, touches, link: -1, drains: -1, then: [] };
+  return { agent, cpu: agent, location: -1, mask: 0, touches, link: -1, drains: -1, then: [] };
 }
 
-/** Whether two accesses touch a common byte and one of them writes. */
-export function conflict(
-  a: Pick<WakeupStep, 'location' | 'mask' | 'touches'>,
-  b: Pick<WakeupStep, 'location' | 'mask' | 'touches'>,
-): boolean {
+/** What decides whether two steps conflict. */
+type Access = Pick<WakeupStep, 'cpu' | 'location' | 'mask' | 'touches'>;
+
+/** Whether two accesses of different CPUs touch a common byte and one of them writes. */
+export function conflict(a: Access, b: Access): boolean {
+  if (a.cpu === b.cpu) return false;
   if (a.location !== b.location || (a.mask & b.mask) === 0) return false;
   if (a.touches === TOUCHES_NOTHING || b.touches === TOUCHES_NOTHING) return false;
   return a.touches === TOUCHES_WRITE || b.touches === TOUCHES_WRITE;
