@@ -83,7 +83,7 @@ export class RwSem {
 
   /** Releases the write lock (Linux: up_write). */
   upWrite(): void {
-    const before = this.word.fetchAnd(~WRITER);
+    const before = this.word.fetchSub(WRITER);
     VM_BUG_ON((before & WRITER) == 0, 103);
     if ((before & WAITERS) != 0) wake(this.word);
   }

@@ -28,11 +28,10 @@ import { VM_COPY_ON_FORK, VM_SHARED, VM_WRITE, Vma } from '../types/vm_area';
 import { copyPage } from './highmem';
 import { vmPageProt } from './memory';
 import { allocPage, putPage } from './page_alloc';
-import { getPage } from './page_ref';
 import { allocPteTable, findPteTable, pteLock, skipUnmapped } from './pgtable';
 import { keepsExclusive } from './policy/cow';
 import { maybeDmaPinned } from './policy/pins_of_page';
-import { addNewAnonRmap, dupRmap } from './rmap';
+import { addNewAnonRmap, getAndDupRmap } from './rmap';
 import { swapDuplicate } from './swapfile';
 import { folioAddLruVma } from './swap';
 
@@ -139,8 +138,7 @@ function copyEntries(
     if (!pteSpecial(pte)) {
       const page = Page.fromPfn(ptePfn(pte));
       if (mayBePinned && mustCopyNow(page)) return address;
-      getPage(page);
-      dupRmap(page);
+      getAndDupRmap(page);
     }
     if (isCow && pteWrite(pte)) pte = wrprotect(ptep, pte);
     slot.init(pte & ~drop);

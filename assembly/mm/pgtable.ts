@@ -1,6 +1,7 @@
 import { VM_NR_PAGE_TABLE_PAGES } from '../abi';
 import {
   PAGE_PRESENT,
+  PMD_SIZE,
   PTRS_PER_TABLE,
   TOP_LEVEL,
   entryOf,
@@ -96,6 +97,12 @@ export function pteLock(table: usize): SpinLock {
  * - mmap_lock is held for writing, and every entry of [start, end) was zapped.
  */
 export function freePgdRange(mm: MmStruct, start: u64, end: u64, floor: u64, ceiling: u64): void {
+  // Most ranges share their table of PTEs with a neighbour: then no upper one can go either.
+  let first = start & ~(PMD_SIZE - 1);
+  let last = (end + PMD_SIZE - 1) & ~(PMD_SIZE - 1);
+  if (first < floor) first += PMD_SIZE;
+  if (last > ceiling) last -= PMD_SIZE;
+  if (first >= last) return;
   freeRangeOf(mm, <usize>mm.pgd.load(), TOP_LEVEL, start, end, floor, ceiling);
 }
 

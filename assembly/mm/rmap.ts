@@ -17,6 +17,7 @@ import {
 import { Vma } from '../types/vm_area';
 import { AvcInterval, VmaInterval } from './interval';
 import { mlockVmaPage, munlockVmaPage } from './mlock_pages';
+import { getPage } from './page_ref';
 import { findPteTable, pteLock } from './pgtable';
 import { keepsExclusive } from './policy/cow';
 import { maybeDmaPinned } from './policy/pins_of_page';
@@ -113,14 +114,25 @@ export function tryShareAnonRmap(page: Page): bool {
   return true;
 }
 
+/** One mapping and one reference more; the mapcount of a mapped page does not carry over. */
+const ONE_OF_BOTH: u64 = (1 << 32) + 1;
+
 /**
- * Maps a page in a child as it is mapped in the parent; the locks of both page tables are held. An
- * anonymous page is nobody's own any more (Linux: folio_try_dup_anon_rmap_pte,
- * folio_dup_file_rmap_pte).
+ * Maps a page in a child as it is mapped in the parent, with a reference; the locks of both page
+ * tables are held. An anonymous page is nobody's own any more (Linux: folio_get with
+ * folio_try_dup_anon_rmap_pte or folio_dup_file_rmap_pte).
+ *
+ * Linux raises the counts one after the other, and so does the SCHED build, whose schedules have
+ * what happens in between. Together they cost half.
  */
-export function dupRmap(page: Page): void {
+export function getAndDupRmap(page: Page): void {
   if ((page.flags.load() & PG_ANON_EXCLUSIVE) != 0) page.flags.and(~PG_ANON_EXCLUSIVE);
-  page.mapcount.add(1);
+  if (isDefined(SCHED)) {
+    getPage(page);
+    page.mapcount.add(1);
+  } else {
+    page.counts.add(ONE_OF_BOTH);
+  }
 }
 
 /** Unmaps a page once; the lock of the page table is held (Linux: folio_remove_rmap_pte). */

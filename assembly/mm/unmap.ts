@@ -37,19 +37,23 @@ export function unmapRange(mm: MmStruct, start: u64, end: u64): i32 {
   if (first == null) return 0;
   const error = splitEdges(mm, first, start, end);
   if (error < 0) return error;
-  for (let vma = findVmaIntersection(mm, start, end); vma != null;) {
-    unmapVma(mm, vma);
-    vma = findVmaIntersection(mm, start, end);
-  }
-  tlbFinish();
+  // What was cut off in front of the range keeps the VMA that was found.
+  unmapVmas(mm, first.vmStart < start ? nextVma(first) : first, end);
   return 0;
 }
 
 /** Unmaps everything; nobody uses the mm any more (Linux: exit_mmap). */
 export function exitMmap(mm: MmStruct): void {
-  for (let vma = findVmaIntersection(mm, 0, TASK_SIZE); vma != null;) {
-    unmapVma(mm, vma);
-    vma = findVmaIntersection(mm, 0, TASK_SIZE);
+  unmapVmas(mm, findVmaIntersection(mm, 0, TASK_SIZE), TASK_SIZE);
+}
+
+/** Unmaps the VMAs from `first` on that begin below `end`. */
+function unmapVmas(mm: MmStruct, first: Vma | null, end: u64): void {
+  let vma = first;
+  while (vma != null && vma.vmStart < end) {
+    const behind = nextVma(vma);
+    unmapVma(mm, vma, behind);
+    vma = behind;
   }
   tlbFinish();
 }
@@ -73,10 +77,9 @@ function splitEdges(mm: MmStruct, first: Vma, start: u64, end: u64): i32 {
   return 0;
 }
 
-/** Unmaps one whole VMA; what it mapped waits in the gather. */
-function unmapVma(mm: MmStruct, vma: Vma): void {
+/** Unmaps one whole VMA, in front of `behind`; what it mapped waits in the gather. */
+function unmapVma(mm: MmStruct, vma: Vma, behind: Vma | null): void {
   const before = prevVma(vma);
-  const behind = nextVma(vma);
   zapRange(vma, vma.vmStart, vma.vmEnd, true, true);
   unlinkAnonVmas(vma);
   unlinkFileVma(vma);

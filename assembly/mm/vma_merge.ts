@@ -31,7 +31,7 @@ const MERGE_UPPER: u32 = 2;
  */
 export function vmaMergeNew(mm: MmStruct, fresh: Vma, copiedFrom: Vma | null): Vma | null {
   const upper = findVma(mm, fresh.vmStart);
-  const lower = findVmaBefore(mm, fresh.vmStart);
+  const lower = upper == null ? findVmaBefore(mm, fresh.vmStart) : prevVma(upper);
   let anonVma: AnonVma | null = null;
   if (copiedFrom != null) anonVma = copiedFrom.anonVma;
   const below =

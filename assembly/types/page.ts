@@ -113,6 +113,10 @@ export class Page {
   @inline get refcount(): Atomic<i32> {
     return changetype<Atomic<i32>>(changetype<usize>(this) + offsetof<Page>('_refcount'));
   }
+  /** Both counts, for who raises them in one step: mapcount is the lower half. */
+  @inline get counts(): Atomic<u64> {
+    return changetype<Atomic<u64>>(changetype<usize>(this) + offsetof<Page>('_mapcount'));
+  }
   /** True for a page of an anonymous mapping (Linux: PageAnon). */
   @inline get isAnon(): bool {
     return (this.mapping.load() & PAGE_MAPPING_ANON) != 0;
