@@ -7,6 +7,7 @@
  *   0x0001_0000  machine          struct machine: configuration, panic record, clock
  *   0x0002_0000  per-CPU areas    PERCPU_SIZE for each CPU
  *   0x0020_0000  kdesc            one struct kdesc for each kernel page
+ *   0x00a0_0000  written pages    of the explorer alone (lib/written.ts)
  *   0x0100_0000  mem_map          one struct page for each frame of emulated RAM
  *   0x4100_1000  kernel pages     slabs and page tables: always with contents
  *   0x6100_1000  frame contents   4096 bytes, 8 bytes or nothing a frame
@@ -38,6 +39,12 @@ export const KDESC_SIZE: usize = 64;
 /** 512 MiB of kernel pages: page tables for 64 GiB take 128 MiB of it. */
 export const NR_KPAGES_MAX: u32 = 0x2_0000;
 
+/** A word for each page of the memory that there can be, and the head of a list of them. */
+export const WRITTEN_MAP: usize = KDESC_BASE + <usize>NR_KPAGES_MAX * KDESC_SIZE;
+export const WRITTEN_HEAD: usize = WRITTEN_MAP + ((<usize>1) << (32 - PAGE_SHIFT)) * 4;
+/** The link of the last page in that list: no page has so high a number. */
+export const WRITTEN_END: u32 = 0xffff_ffff;
+
 export const MEM_MAP: usize = 0x0100_0000;
 export const PAGE_STRUCT_SIZE: usize = 64;
 /** 64 GiB of emulated RAM: its mem_map is 1 GiB. */
@@ -51,4 +58,4 @@ export const KMEM_BASE: usize =
 export const CONTENTS_BASE: usize = KMEM_BASE + ((<usize>NR_KPAGES_MAX) << PAGE_SHIFT);
 
 if (PERCPU_BASE + <usize>NR_CPUS_MAX * PERCPU_SIZE > KDESC_BASE) ERROR('per-CPU areas reach kdesc');
-if (KDESC_BASE + <usize>NR_KPAGES_MAX * KDESC_SIZE > MEM_MAP) ERROR('kdesc reaches mem_map');
+if (WRITTEN_HEAD + 4 > MEM_MAP) ERROR('the map of written pages reaches mem_map');

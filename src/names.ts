@@ -5,13 +5,25 @@ import * as flags from './constants.js';
 export function flagNames(prefix: string, word: number): string {
   const names: string[] = [];
   let rest = word;
-  for (const [name, bit] of Object.entries(flags)) {
-    if (!name.startsWith(prefix) || bit === 0 || (rest & bit) !== bit) continue;
+  for (const [name, bit] of bitsOf(prefix)) {
+    if ((rest & bit) !== bit) continue;
     names.push(name);
     rest &= ~bit;
   }
   if (rest !== 0 || names.length === 0) names.push(hex(rest));
   return names.join('|');
+}
+
+/** Flags by their prefix, once somebody has asked for them: the explorer asks for ever the same. */
+const known = new Map<string, readonly (readonly [string, number])[]>();
+
+function bitsOf(prefix: string): readonly (readonly [string, number])[] {
+  let bits = known.get(prefix);
+  if (bits === undefined) {
+    bits = Object.entries(flags).filter(([name, bit]) => name.startsWith(prefix) && bit !== 0);
+    known.set(prefix, bits);
+  }
+  return bits;
 }
 
 /** The constant with this value and prefix, or the number. */

@@ -79,7 +79,7 @@ const explore = {
   needs: [],
   inputs: () => [
     ...coreSources(),
-    ...scripts('asyncify.mjs'),
+    ...scripts('asyncify.mjs', 'note-writes.mjs'),
     at('asconfig.json'),
     compilerOf('assemblyscript'),
   ],

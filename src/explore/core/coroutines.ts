@@ -1,9 +1,10 @@
-import { PERCPU_SCRATCH, PERCPU_SCRATCH_SIZE } from '../../wasm/generated/layout.js';
+import { PAGE_SIZE, PERCPU_SCRATCH, PERCPU_SCRATCH_SIZE } from '../../wasm/generated/layout.js';
 import type { CoreExports } from '../../wasm/exports.js';
 import type { HostImports } from '../../wasm/load.js';
 import type { CoreViews } from '../../wasm/views.js';
 import { noAccess, type PendingAccess } from './access.js';
 import { SetupLog } from './setup-log.js';
+import { WrittenPages } from './written-pages.js';
 
 /**
  * CPUs of the real core as coroutines of one thread.
@@ -17,6 +18,13 @@ import { SetupLog } from './setup-log.js';
  * scratch page, come from a log. The one that was stopped is entered again, and its stack rewound.
  * So any method of the facade can stop anywhere, and knows nothing of it.
  */
+
+/** A call of the core that has ended. */
+interface EndedCall {
+  readonly result: unknown;
+  /** What it left in the scratch page; undefined if it wrote nothing there. */
+  readonly scratch: Uint8Array | undefined;
+}
 
 /** Thrown through the facade by a CPU that stops. */
 export const STOPPED = new Error('a CPU has stopped: for the explorer alone');
@@ -37,12 +45,13 @@ interface AsyncifyExports {
 
 interface Coroutine {
   operation: (() => unknown) | undefined;
-  /** Results of calls of the core that have ended, and the scratch page behind each. */
-  readonly log: { readonly result: unknown; readonly scratch: Uint8Array }[];
+  /** Calls of the core that have ended. */
+  readonly log: EndedCall[];
   /** How many of them this run of the operation has taken from the log. */
   replayed: number;
   /** True while a call of the core is unwound. */
   unwound: boolean;
+  /** What that call has written to the scratch page; undefined for nothing. */
   scratch: Uint8Array | undefined;
   /** Time until which it sleeps; undefined: it does not. */
   wake: number | undefined;
@@ -70,6 +79,7 @@ export class Coroutines {
   onPoint: OnPoint = () => true;
   #core: (CoreExports & AsyncifyExports) | undefined;
   #views: CoreViews | undefined;
+  #written: WrittenPages | undefined;
   #stacks = 0;
   #cpus: Coroutine[] = [];
   #rewinding = false;
@@ -102,8 +112,9 @@ export class Coroutines {
   }
 
   /** Makes the CPUs, with their stacks at `stacks`. */
-  attach(views: CoreViews, cpus: number, stacks: number): void {
+  attach(views: CoreViews, written: WrittenPages, cpus: number, stacks: number): void {
     this.#views = views;
+    this.#written = written;
     this.#stacks = stacks;
     this.#cpus = Array.from({ length: cpus }, () => ({
       operation: undefined,
@@ -182,7 +193,7 @@ export class Coroutines {
   sleep(time: number): [] {
     const coroutine = this.#of(this.running);
     if (this.#replay(coroutine) !== undefined) return [];
-    coroutine.log.push({ result: undefined, scratch: this.#copyScratch() });
+    coroutine.log.push({ result: undefined, scratch: undefined });
     coroutine.wake = time;
     throw STOPPED;
   }
@@ -192,10 +203,17 @@ export class Coroutines {
     const coroutine = this.#of(this.running);
     const logged = this.#replay(coroutine);
     if (logged !== undefined) return logged.result;
+    const written = this.#written!;
+    written.collect();
     if (coroutine.unwound) this.#enter(coroutine);
     const result = run(...args);
+    // What the facade writes there itself it writes again; only the core's words are kept.
+    const isWritten =
+      coroutine.scratch !== undefined || written.isListed(this.#scratchAt() / PAGE_SIZE);
+    coroutine.scratch = isWritten ? this.#copyScratch() : undefined;
     if (this.#unwinding) this.#leave(coroutine);
-    coroutine.log.push({ result, scratch: this.#copyScratch() });
+    coroutine.log.push({ result, scratch: coroutine.scratch });
+    coroutine.scratch = undefined;
     coroutine.replayed++;
     return result;
   }
@@ -211,11 +229,11 @@ export class Coroutines {
   }
 
   /** A call that had ended in an earlier run of the operation. */
-  #replay(coroutine: Coroutine): { readonly result: unknown } | undefined {
+  #replay(coroutine: Coroutine): EndedCall | undefined {
     const logged = coroutine.log[coroutine.replayed];
     if (logged === undefined) return undefined;
     coroutine.replayed++;
-    this.#memory().u8.set(logged.scratch, this.#scratchAt());
+    if (logged.scratch !== undefined) this.#memory().u8.set(logged.scratch, this.#scratchAt());
     return logged;
   }
 
@@ -236,7 +254,6 @@ export class Coroutines {
       throw new RangeError(`the stack of CPU ${this.running} does not fit ${STACK_SIZE} bytes`);
     }
     coroutine.unwound = true;
-    coroutine.scratch = this.#copyScratch();
     throw STOPPED;
   }
 

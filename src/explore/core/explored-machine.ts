@@ -2,7 +2,9 @@ import { Kernel } from '../../kernel.js';
 import { Machine } from '../../machine.js';
 import { hostPagesFor, resolveOptions, type MachineOptions } from '../../options.js';
 import { Coroutines, type Outcome } from './coroutines.js';
+import { MemoryHash } from './memory-hash.js';
 import { MemoryImage } from './memory-image.js';
+import { WrittenPages } from './written-pages.js';
 
 const HOST_PAGE = 65536;
 
@@ -15,10 +17,13 @@ export class ExploredMachine {
   readonly machine: Machine;
   readonly coroutines: Coroutines;
   readonly #kernel: Kernel;
+  readonly #written: WrittenPages;
   #image: MemoryImage | undefined;
+  #hash: MemoryHash | undefined;
 
-  private constructor(kernel: Kernel, coroutines: Coroutines) {
+  private constructor(kernel: Kernel, written: WrittenPages, coroutines: Coroutines) {
     this.#kernel = kernel;
+    this.#written = written;
     this.machine = Machine.over(kernel);
     this.coroutines = coroutines;
   }
@@ -37,20 +42,31 @@ export class ExploredMachine {
         return coroutines.running < 0 ? kernel.clock.sleepUntil(wake) : coroutines.sleep(wake);
       },
     });
-    coroutines.attach(kernel.views, resolved.cpus, hostPagesFor(resolved) * HOST_PAGE);
+    const written = new WrittenPages(kernel.views);
+    coroutines.attach(kernel.views, written, resolved.cpus, hostPagesFor(resolved) * HOST_PAGE);
     for (let cpu = resolved.cpus - 1; cpu >= 0; cpu--) kernel.core.cpuInit(cpu);
-    return new ExploredMachine(kernel, coroutines);
+    return new ExploredMachine(kernel, written, coroutines);
   }
 
   /** Remembers the state: each execution begins with it. */
   keep(): void {
-    this.#image = new MemoryImage(this.#kernel.views, this.#kernel.options);
+    const { views, options } = this.#kernel;
+    this.#image = new MemoryImage(views, options, this.#written);
+    this.#hash = new MemoryHash(views, this.#image, this.#written, options.cpus);
+  }
+
+  /** A hash of the memory, brought up to date. */
+  hash(): MemoryHash {
+    if (this.#hash === undefined) throw new TypeError('keep() was not called');
+    this.#hash.update();
+    return this.#hash;
   }
 
   /** Puts the state back, also after a panic. */
   reset(): void {
     if (this.#image === undefined) throw new TypeError('keep() was not called');
     this.coroutines.reset();
+    this.#hash?.restart();
     this.#image.restore();
     this.#kernel.cpu = 0;
     this.#kernel.revive();

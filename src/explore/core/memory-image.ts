@@ -1,49 +1,64 @@
 import type { ResolvedOptions } from '../../options.js';
 import { SNAPSHOT_PAGE, usedPages } from '../../snapshot/regions.js';
+import { MACHINE_BASE, PERCPU_SCRATCH } from '../../wasm/generated/layout.js';
 import type { CoreViews } from '../../wasm/views.js';
+import type { WrittenPages } from './written-pages.js';
 
-const WORDS_A_PAGE = SNAPSHOT_PAGE / 8;
+const WORDS_A_PAGE = SNAPSHOT_PAGE / 4;
 
 /**
  * The memory of a machine as it was at one moment, and the way back to it. Only pages are copied
- * that hold something, then or now: what lies behind the frontiers of the allocators was never
- * touched.
+ * that hold something, and only those are put back that were written since.
  */
 export class MemoryImage {
   readonly #views: CoreViews;
-  readonly #options: ResolvedOptions;
-  readonly #pages = new Map<number, Uint8Array>();
+  readonly #written: WrittenPages;
+  readonly #pages = new Map<number, Int32Array>();
+  /** Pages that the host writes: struct machine with its clock, and the CPUs' scratch memory. */
+  readonly #hosts: readonly number[];
 
-  constructor(views: CoreViews, options: ResolvedOptions) {
+  constructor(views: CoreViews, options: ResolvedOptions, written: WrittenPages) {
     this.#views = views;
-    this.#options = options;
-    const words = new BigUint64Array(views.memory.buffer);
-    for (const number of this.#used()) {
-      if (isZero(words, number)) continue;
-      const at = number * SNAPSHOT_PAGE;
-      this.#pages.set(number, views.u8.slice(at, at + SNAPSHOT_PAGE));
+    this.#written = written;
+    const scratch = Array.from({ length: options.cpus }, (_, cpu) => views.perCpu(cpu));
+    this.#hosts = [
+      MACHINE_BASE / SNAPSHOT_PAGE,
+      ...scratch.map((at) => (at + PERCPU_SCRATCH) / SNAPSHOT_PAGE),
+    ];
+    for (const [first, behind] of usedPages(views, options)) {
+      for (let number = first; number < behind; number++) this.#keep(number);
     }
+    written.collect();
+    written.restart();
+  }
+
+  /** What a page held, as words; undefined for zeros. */
+  page(number: number): Int32Array | undefined {
+    return this.#pages.get(number);
+  }
+
+  /** Notes the pages that the host may have written. */
+  noteHost(): void {
+    for (const number of this.#hosts) this.#written.note(number);
   }
 
   /** Puts the memory back. */
   restore(): void {
-    const { u8 } = this.#views;
-    for (const number of this.#used()) {
-      if (!this.#pages.has(number))
-        u8.fill(0, number * SNAPSHOT_PAGE, (number + 1) * SNAPSHOT_PAGE);
+    const { i32 } = this.#views;
+    this.#written.collect();
+    this.noteHost();
+    for (const number of this.#written.sinceStart) {
+      const at = number * WORDS_A_PAGE;
+      const page = this.#pages.get(number);
+      if (page === undefined) i32.fill(0, at, at + WORDS_A_PAGE);
+      else i32.set(page, at);
     }
-    for (const [number, bytes] of this.#pages) u8.set(bytes, number * SNAPSHOT_PAGE);
+    this.#written.restart();
   }
 
-  *#used(): Generator<number> {
-    for (const [first, behind] of usedPages(this.#views, this.#options)) {
-      for (let number = first; number < behind; number++) yield number;
-    }
+  #keep(number: number): void {
+    const at = number * WORDS_A_PAGE;
+    const words = this.#views.i32.subarray(at, at + WORDS_A_PAGE);
+    if (words.some((word) => word !== 0)) this.#pages.set(number, words.slice());
   }
-}
-
-function isZero(words: BigUint64Array, number: number): boolean {
-  const start = number * WORDS_A_PAGE;
-  for (let at = start; at < start + WORDS_A_PAGE; at++) if (words[at] !== 0n) return false;
-  return true;
 }

@@ -9,6 +9,7 @@
  *   0x0001_0000  machine          struct machine: configuration, panic record, clock
  *   0x0002_0000  per-CPU areas    PERCPU_SIZE for each CPU
  *   0x0020_0000  kdesc            one struct kdesc for each kernel page
+ *   0x00a0_0000  written pages    of the explorer alone (lib/written.ts)
  *   0x0100_0000  mem_map          one struct page for each frame of emulated RAM
  *   0x4100_1000  kernel pages     slabs and page tables: always with contents
  *   0x6100_1000  frame contents   4096 bytes, 8 bytes or nothing a frame
@@ -52,6 +53,14 @@ export const KDESC_SIZE = 64;
 
 /** 512 MiB of kernel pages: page tables for 64 GiB take 128 MiB of it. */
 export const NR_KPAGES_MAX = 0x20000;
+
+/** A word for each page of the memory that there can be, and the head of a list of them. */
+export const WRITTEN_MAP = 0xa00000;
+
+export const WRITTEN_HEAD = 0xe00000;
+
+/** The link of the last page in that list: no page has so high a number. */
+export const WRITTEN_END = 0xffffffff;
 
 export const MEM_MAP = 0x1000000;
 

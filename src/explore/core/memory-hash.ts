@@ -1,0 +1,144 @@
+import { SNAPSHOT_PAGE } from '../../snapshot/regions.js';
+import {
+  NR_VM_ITEMS,
+  PERCPU_BASE,
+  PERCPU_EVENTS,
+  PERCPU_MAGAZINES,
+  PERCPU_SCRATCH,
+  PERCPU_SIZE,
+  PERCPU_TRACE,
+  PERCPU_LRU,
+} from '../../wasm/generated/layout.js';
+import { offsetOf, type CoreViews } from '../../wasm/views.js';
+import { finish, mix } from '../hash.js';
+import type { MemoryImage } from './memory-image.js';
+import type { WrittenPages } from './written-pages.js';
+
+const WORDS_A_PAGE = SNAPSHOT_PAGE / 4;
+const PAGES_MAX = 2 ** 32 / SNAPSHOT_PAGE;
+const PERCPU_FIRST = PERCPU_BASE / SNAPSHOT_PAGE;
+const PERCPU_PAGES = PERCPU_SIZE / SNAPSHOT_PAGE;
+const SEEDS = [0x2545f491, 0x6c078965] as const;
+
+const ZEROS = new Int32Array(WORDS_A_PAGE);
+const SCRATCH_WORD = PERCPU_SCRATCH / 4;
+
+/** Counters that a CPU has beside its events: 64 bits each. */
+const PINS = [offsetOf('PerCpu', 'pinsAcquired'), offsetOf('PerCpu', 'pinsReleased')];
+const COUNTERS = [
+  ...PINS,
+  ...Array.from({ length: NR_VM_ITEMS }, (_, item) => PERCPU_EVENTS + item * 8),
+].map((offset) => offset / 4);
+/** What of a CPU's area is no state, as [from, to) in bytes. */
+const LEFT_OUT = [
+  ...PINS.map((at) => [at, at + 8] as const),
+  [offsetOf('PerCpu', 'traceNext'), offsetOf('PerCpu', 'traceNext') + 4],
+  [PERCPU_EVENTS, PERCPU_MAGAZINES],
+  [PERCPU_SCRATCH, PERCPU_TRACE],
+  [PERCPU_TRACE, PERCPU_LRU],
+] as const;
+
+/**
+ * A hash of what a machine's memory holds otherwise than at the start of the execution, kept up
+ * with what is written. States with equal memory have equal ones.
+ *
+ * Three things of a CPU's area are left out, since nothing that the core does depends on them: the
+ * trace for panic reports; scratch memory, of which those who use it must hash what is in use; and
+ * what each CPU counted alone. Counters go in as sums over the CPUs, as everybody reads them
+ * (mm/vmstat.ts). All else is in: lists of free pages and objects, batches, sequence numbers.
+ */
+export class MemoryHash {
+  /** The two halves. */
+  high = 0;
+  low = 0;
+  readonly #words: Int32Array;
+  readonly #image: MemoryImage;
+  readonly #written: WrittenPages;
+  readonly #cpus: number;
+  /** By page: its share of the two sums. */
+  readonly #highs = new Int32Array(PAGES_MAX);
+  readonly #lows = new Int32Array(PAGES_MAX);
+  #highSum = 0;
+  #lowSum = 0;
+  readonly #now = new Int32Array(WORDS_A_PAGE);
+  /** By word of a CPU's area: 1 if it is left out. */
+  readonly #isLeftOut = new Uint8Array(PERCPU_SIZE / 4);
+
+  constructor(views: CoreViews, image: MemoryImage, written: WrittenPages, cpus: number) {
+    this.#words = views.i32;
+    this.#image = image;
+    this.#written = written;
+    this.#cpus = cpus;
+    for (const [from, to] of LEFT_OUT) this.#isLeftOut.fill(1, from / 4, to / 4);
+  }
+
+  /** An execution begins. To be called before the pages are forgotten that the last one wrote. */
+  restart(): void {
+    for (const page of this.#written.sinceStart) {
+      this.#highs[page] = 0;
+      this.#lows[page] = 0;
+    }
+    this.#highSum = 0;
+    this.#lowSum = 0;
+  }
+
+  /** Works out `high` and `low` for what the memory holds now. */
+  update(): void {
+    this.#written.collect();
+    this.#image.noteHost();
+    for (const page of this.#written.sinceHash) this.#take(page);
+    this.#written.hashed();
+    const [high, low] = this.#counters();
+    this.high = finish(this.#highSum ^ high);
+    this.low = finish(this.#lowSum ^ low);
+  }
+
+  #take(page: number): void {
+    const within = page - PERCPU_FIRST;
+    const isPerCpu = within >= 0 && within < this.#cpus * PERCPU_PAGES;
+    const area = isPerCpu ? (within % PERCPU_PAGES) * WORDS_A_PAGE : -1;
+    if (area === SCRATCH_WORD) return;
+    const start = page * WORDS_A_PAGE;
+    const base = this.#image.page(page) ?? ZEROS;
+    // A copy first: it is compared faster than memory that threads could share.
+    const now = this.#now;
+    now.set(this.#words.subarray(start, start + WORDS_A_PAGE));
+    let high = 0;
+    let low = 0;
+    for (let word = 0; word < WORDS_A_PAGE; word++) {
+      if (word % 4 === 0 && isSameFrom(now, base, word)) {
+        word += 3;
+        continue;
+      }
+      const value = now[word]!;
+      if (value === base[word] || (area >= 0 && this.#isLeftOut[area + word] === 1)) continue;
+      high = (high + finish(mix(SEEDS[0] ^ (start + word), value))) | 0;
+      low = (low + finish(mix(SEEDS[1] ^ (start + word), value))) | 0;
+    }
+    this.#highSum = (this.#highSum + high - this.#highs[page]!) | 0;
+    this.#lowSum = (this.#lowSum + low - this.#lows[page]!) | 0;
+    this.#highs[page] = high;
+    this.#lows[page] = low;
+  }
+
+  /** Of the sums of the counters: their lower halves, of which no count in an execution leaves. */
+  #counters(): [number, number] {
+    let [high, low]: [number, number] = [SEEDS[1], SEEDS[0]];
+    for (const counter of COUNTERS) {
+      let sum = 0;
+      for (let cpu = 0; cpu < this.#cpus; cpu++) {
+        sum += this.#words[(PERCPU_BASE + cpu * PERCPU_SIZE) / 4 + counter]!;
+      }
+      if (sum === 0) continue;
+      high = mix(high ^ counter, sum | 0);
+      low = mix(low ^ counter, sum | 0);
+    }
+    return [high, low];
+  }
+}
+
+/** Whether four words are equal. */
+function isSameFrom(a: Int32Array, b: Int32Array, at: number): boolean {
+  const first = (a[at]! ^ b[at]!) | (a[at + 1]! ^ b[at + 1]!);
+  return (first | (a[at + 2]! ^ b[at + 2]!) | (a[at + 3]! ^ b[at + 3]!)) === 0;
+}
