@@ -43,6 +43,8 @@ static const struct system_call {
 	{ "memfd_create", SYS_memfd_create, "FSu" },
 	{ "open", SYS_open, "FPu" },
 	{ "open_ro", SYS_open, "FP" },
+	{ "open_path", SYS_open, "FSuu" },
+	{ "unlink", SYS_unlink, "S" },
 	{ "dup", SYS_dup, "Fu" },
 	{ "close", SYS_close, "u" },
 	{ "ftruncate", SYS_ftruncate, "uu" },

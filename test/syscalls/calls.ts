@@ -76,6 +76,8 @@ const CALLS: Record<string, Run> = {
   memfd_create: (c, w) => newFd(c, w, c.process.memfdCreate(w.string(1), w.number(2))),
   open: (c, w) => newFd(c, w, c.process.open(w.path(1), w.number(2))),
   open_ro: (c, w) => newFd(c, w, c.process.open(w.path(1), 0)),
+  open_path: (c, w) => newFd(c, w, c.process.open(w.string(1), w.number(2), w.number(3))),
+  unlink: ({ process }, w) => zero(process.unlink(w.string(0))),
   dup: (c, w) => newFd(c, w, c.process.dup(w.number(1))),
   dup_all: dupAll,
   close: ({ process }, w) => zero(process.close(w.number(0))),
