@@ -130,6 +130,7 @@ export class Execution {
 
   /** What a program asks that can let the same CPU go on. */
   readonly #decide = (): number => {
+    if (this.#strategy?.looksAtState?.(this.#program.log.length) === true) return UNDECIDED;
     this.#spinning = this.#watch.watch();
     const runnable = this.#program.runnable();
     if (this.#endAt(runnable) !== undefined) return AT_END;

@@ -10,6 +10,13 @@ export function hashText(text: string, from = FNV_OFFSET): number {
   return hash >>> 0;
 }
 
+/** FNV-1a of bytes, 32 bits. */
+export function hashBytes(bytes: Uint8Array): number {
+  let hash = FNV_OFFSET;
+  for (const byte of bytes) hash = Math.imul(hash ^ byte, FNV_PRIME);
+  return hash >>> 0;
+}
+
 /** A hash as letters and digits. */
 export function hashName(text: string): string {
   return hashText(text).toString(36).padStart(7, '0');

@@ -56,7 +56,8 @@ export interface Program {
   /**
    * Makes the announced access of an agent that can, and runs its CPU up to the next one.
    * @param decide - says who makes the next step; a program for which it is cheaper to let the same
-   * CPU go on than to stop it asks there, and makes more steps as long as that is the answer
+   * CPU go on than to stop it asks there, and makes more steps as long as that is the answer; the
+   * answer UNDECIDED stops it
    * @returns the last answer, or UNDECIDED if it did not ask
    */
   step(agent: number, decide: () => number): number;
@@ -75,6 +76,9 @@ export interface Program {
    * @returns the places of the steps since, by step; undefined where unknown
    */
   recordSites(on: boolean): readonly (string | undefined)[];
-  /** A hash of the state in two 32-bit halves, written to `into`: equal states have equal ones. */
+  /**
+   * A hash of the state in two 32-bit halves, written to `into`: equal states have equal ones. Only
+   * while no CPU runs: not from `decide`.
+   */
   hash(into: Uint32Array): void;
 }

@@ -97,6 +97,10 @@ export class StatesStrategy implements Strategy {
     return this.#choose(step, agent);
   }
 
+  looksAtState(step: number): boolean {
+    return step >= this.#decided && this.#racing === undefined;
+  }
+
   finished(end: EndKind): boolean {
     this.#takeIn();
     const isRace = this.#racing !== undefined;

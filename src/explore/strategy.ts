@@ -29,6 +29,11 @@ export interface Strategy {
    */
   pick(runnable: number, spinning: number): number;
   /**
+   * True if `pick` will look at the state before this step: the CPUs must have been stopped then.
+   * A strategy without it never does.
+   */
+  looksAtState?(step: number): boolean;
+  /**
    * Called after each execution.
    * @returns false when it ended like one before, and shows nothing
    */

@@ -2,17 +2,19 @@ import type { MachineOptions } from '../../options.js';
 import { wasmBytes } from '../../wasm/load.js';
 import * as access from '../access.js';
 import { EventLog } from '../event-log.js';
-import { hashName } from '../hash.js';
+import { hashBytes, hashName } from '../hash.js';
 import { AGENTS_MAX, UNDECIDED, type Fault, type Program } from '../program.js';
 import { ScenarioError, type Scenario, type ScenarioMachine } from '../scenario.js';
 import { WordPending } from '../word-cpu.js';
 import { WordMemory } from '../word-memory.js';
 import { AT_ACCESS } from '../word-operation.js';
 import { sourceOf } from '../words-program.js';
-import { AT_CORE, CoreCpu, type CallRunner } from './core-cpu.js';
-import type { Outcome } from './coroutines.js';
+import { CoreCalls } from './core-calls.js';
+import { AT_CORE, CoreCpu } from './core-cpu.js';
+import { CoreState } from './core-state.js';
 import { coreSite, loadLines, type LineOf } from './core-sites.js';
 import { ExploredMachine } from './explored-machine.js';
+import { Histories } from './histories.js';
 import { kindOf, Locations, maskOf } from './locations.js';
 import { scenarioMachine } from './scenario-machine.js';
 import { LocationNames } from './location-names.js';
@@ -55,6 +57,8 @@ export class CoreProgram implements Program {
   readonly #words = new WordMemory();
   readonly #machine: ScenarioMachine;
   readonly #cpus: CoreCpu[];
+  readonly #histories: Histories;
+  readonly #state: CoreState;
   readonly #running: Iterator<undefined, unknown, undefined>[] = [];
   readonly #where: Uint8Array;
   /** Address and size of what each CPU has announced. */
@@ -79,7 +83,7 @@ export class CoreProgram implements Program {
   /** Hashes of the states in which executions have ended that were sound. */
   readonly #verified = new Set<number>();
 
-  private constructor(scenario: Scenario, explored: ExploredMachine, core: string, lineOf: LineOf) {
+  private constructor(scenario: Scenario, explored: ExploredMachine, core: number, lineOf: LineOf) {
     const names = Object.keys(scenario.cpus);
     this.#scenario = scenario;
     this.explored = explored;
@@ -93,9 +97,18 @@ export class CoreProgram implements Program {
     this.#addresses = new Float64Array(names.length);
     this.#sizes = new Int32Array(names.length);
     this.#machine = scenarioMachine(explored.machine, this.#words);
-    this.#cpus = names.map(
-      (name, cpu) => new CoreCpu(cpu, name, this.#words, this.pending, this.#calls()),
-    );
+    this.#histories = new Histories(names.length);
+    const calls = new CoreCalls(explored, this.#histories);
+    this.#cpus = names.map((name, cpu) => new CoreCpu(cpu, name, this.#words, this.pending, calls));
+    for (const [cpu, handle] of this.#cpus.entries()) {
+      handle.onPoint = (label, values) => this.#histories.remember(cpu, label, values);
+    }
+    this.#state = new CoreState({
+      explored,
+      words: this.#words,
+      cpus: this.#cpus,
+      histories: this.#histories,
+    });
     explored.coroutines.onPoint = (cpu) => this.#onPoint(cpu);
   }
 
@@ -106,7 +119,7 @@ export class CoreProgram implements Program {
       throw new ScenarioError(`scenario "${scenario.name}": ${cpus} CPUs are too many`);
     }
     const options: MachineOptions = scenario.machine ?? {};
-    const core = hashName(Array.from(await wasmBytes('explore')).join());
+    const core = hashBytes(await wasmBytes('explore'));
     const explored = await ExploredMachine.boot(options, cpus);
     return new CoreProgram(scenario, explored, core, await loadLines());
   }
@@ -121,6 +134,7 @@ export class CoreProgram implements Program {
     this.fault = undefined;
     this.#names = this.#sites === undefined ? undefined : new Map();
     this.#words.reset();
+    this.#histories.restart();
     if (this.#locations !== undefined) this.explored.reset();
     const { setup } = this.explored.coroutines;
     this.#context = setup.run(() => this.#scenario.setup?.(this.#machine));
@@ -200,8 +214,8 @@ export class CoreProgram implements Program {
     return this.#sites ?? [];
   }
 
-  hash(): never {
-    throw new ScenarioError('mode "states" is for scenarios on raw words');
+  hash(into: Uint32Array): void {
+    this.#state.hash(into, this.#where, ENDED, this.#context);
   }
 
   /** Every invariant of the machine, once for each state that an execution ends in. */
@@ -213,25 +227,6 @@ export class CoreProgram implements Program {
     if (violation !== undefined) throw new InvariantViolation(violation.message);
     if (this.#verified.size >= VERIFIED_MAX) this.#verified.clear();
     this.#verified.add(hash);
-  }
-
-  /** What the CPUs run calls of processes with. */
-  #calls(): CallRunner {
-    const { coroutines } = this.explored;
-    const outcomes: (Outcome | undefined)[] = [];
-    return {
-      begin: (cpu, call) => coroutines.begin(cpu, call),
-      resume: (cpu) => {
-        const outcome = this.explored.resume(cpu);
-        outcomes[cpu] = outcome;
-        return outcome.kind !== 'stopped';
-      },
-      result: (cpu) => {
-        const outcome = outcomes[cpu];
-        if (outcome?.kind === 'threw') throw outcome.error;
-        return outcome?.kind === 'returned' ? outcome.value : undefined;
-      },
-    };
   }
 
   /** Runs a CPU up to its next access, or further while `decide` lets it. */
@@ -367,6 +362,7 @@ export class CoreProgram implements Program {
       this.#words.values[at] = value;
     }
     this.#cpus[cpu]!.operation.result = before;
+    this.#histories.add(cpu, before);
     this.#close();
   }
 

@@ -10,9 +10,12 @@ const FRAME = /at ([^\s(]*)?.*wasm-function\[\d+\]:0x([0-9a-f]+)/;
 /** Folders whose functions stand for an access and not for a place in the algorithm. */
 const ACCESSORS = /\/lib\/(atomic|spinlock|rwsem|seqlock|wait)\//;
 
+let lines: Promise<LineOf> | undefined;
+
 /** The source map of explore.wasm; finds nothing where the platform has no way to read it. */
 export function loadLines(): Promise<LineOf> {
-  return linesOfMap(new URL('../../../dist/wasm/explore.wasm.map', import.meta.url));
+  lines ??= linesOfMap(new URL('../../../dist/wasm/explore.wasm.map', import.meta.url));
+  return lines;
 }
 
 /**

@@ -3,6 +3,7 @@ import type { CoreExports } from '../../wasm/exports.js';
 import type { HostImports } from '../../wasm/load.js';
 import type { CoreViews } from '../../wasm/views.js';
 import { noAccess, type PendingAccess } from './access.js';
+import { visitBytes, visitNumber } from './parts.js';
 import { SetupLog } from './setup-log.js';
 import { WrittenPages } from './written-pages.js';
 
@@ -159,6 +160,29 @@ export class Coroutines {
     if (!pending.waits) return true;
     const word = this.#memory().i32[pending.address >> 2] ?? 0;
     return ((word & pending.mask) === pending.value) === pending.equal;
+  }
+
+  /**
+   * What a CPU that has stopped will go on with, number by number: the results of its operation so
+   * far, what that left in the scratch page, the stack of the call that is under way, and what it
+   * waits for.
+   */
+  eachOf(cpu: number, visit: (value: number) => void): void {
+    const { log, unwound, scratch, wake, pending } = this.#of(cpu);
+    visit(log.length);
+    for (const ended of log) {
+      visitNumber(Number(ended.result), visit);
+      if (ended.scratch !== undefined) visitBytes(ended.scratch, visit);
+    }
+    visitNumber(wake ?? -1, visit);
+    if (!unwound) return;
+    if (scratch !== undefined) visitBytes(scratch, visit);
+    visit(pending.address);
+    visit(pending.op);
+    const stack = this.#stackOf(cpu);
+    const words = this.#memory().i32;
+    const end = words[stack >> 2]! >> 2;
+    for (let at = (stack + STACK_HEADER) >> 2; at < end; at++) visit(words[at]!);
   }
 
   /** Ends a sleep: the next resume goes on behind it. */

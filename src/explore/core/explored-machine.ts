@@ -43,6 +43,8 @@ export class ExploredMachine {
       },
     });
     const written = new WrittenPages(kernel.views);
+    written.collect();
+    if (written.sinceStart.length === 0) throw new Error('explore.wasm does not note its writes');
     coroutines.attach(kernel.views, written, resolved.cpus, hostPagesFor(resolved) * HOST_PAGE);
     for (let cpu = resolved.cpus - 1; cpu >= 0; cpu--) kernel.core.cpuInit(cpu);
     return new ExploredMachine(kernel, written, coroutines);
