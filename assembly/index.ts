@@ -63,7 +63,7 @@ export {
 } from './kernel/gup_call';
 export { sysOpen, sysUnlink } from './kernel/namei';
 export { sysPipe, sysVmsplice } from './kernel/pipe';
-export { pagePins, pageRmapCount, pfnAt } from './kernel/views';
+export { pagePins, pageRmapCount, pfnAt, smapsFileSwap } from './kernel/views';
 export { reapOrphans } from './mm/inode';
 export { lruAddDrainAll } from './mm/swap';
 export { reclaim } from './mm/vmscan';

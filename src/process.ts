@@ -584,7 +584,9 @@ export class Process {
   /** The mappings with what is in memory of each, as /proc/PID/smaps; bytes. */
   smaps(): SmapsEntry[] {
     const task = this.#alive();
-    return this.#kernel.run(() => smapsOf(this.#kernel.views, task));
+    return this.#kernel.run((core) =>
+      smapsOf(this.#kernel.views, task, (vma) => core.smapsFileSwap(vma)),
+    );
   }
 
   /** What the process has, as /proc/PID/status; bytes. */

@@ -1,4 +1,5 @@
 import { VM_NR_FILE_PAGES, VM_NR_SHMEM } from '../abi';
+import { smpRmb } from '../lib/atomic';
 import { localIrqRestore, localIrqSave, synchronize } from '../lib/rcu';
 import { VM_BUG_ON } from '../lib/bug';
 import { xaEraseLocked, xaIsValue, xaLoad, xaReapLocked, xaStoreLocked } from '../lib/xarray';
@@ -60,7 +61,7 @@ export const ADD_NO_MEMORY: u32 = 2;
 export function filemapAddPage(mapping: AddressSpace, index: u64, page: Page): u32 {
   page.index = index;
   page.mapping.init(<u32>changetype<usize>(mapping));
-  page.flags.init(PG_LOCKED | PG_UPTODATE | PG_SWAPBACKED | PG_DIRTY);
+  page.flags.init(PG_LOCKED | PG_UPTODATE | PG_SWAPBACKED);
   const xa = mapping.iPages;
   let result = ADD_DONE;
   xa.lock.lock();
@@ -100,14 +101,51 @@ export function filemapRemovePage(mapping: AddressSpace, page: Page): void {
   putPage(page);
 }
 
+/**
+ * Takes a page out of the cache that holds nothing but the zeros it was made with, if the cache and
+ * the caller alone refer to it: then its count is 0, and it is the caller's to free. The count is
+ * frozen before the page is seen to be clean, as in `removeMapping` (Linux: __remove_mapping).
+ * Preconditions:
+ * - the page is locked and not mapped, and the caller has a reference.
+ */
+export function filemapRemoveClean(mapping: AddressSpace, page: Page): bool {
+  const xa = mapping.iPages;
+  xa.lock.lock();
+  let gone = page.refcount.cmpxchg(2, 0) == 2;
+  if (gone) {
+    smpRmb();
+    gone = (page.flags.load() & PG_DIRTY) == 0;
+    if (!gone) page.refcount.storeRelease(2);
+  }
+  if (gone) {
+    xaEraseLocked(xa, page.index);
+    mapping.nrPages--;
+    reapLocked(mapping);
+  }
+  xa.lock.unlock(); // the inode may go now
+  if (!gone) return false;
+  page.mapping.store(0);
+  modPageState(VM_NR_FILE_PAGES, -1);
+  modPageState(VM_NR_SHMEM, -1);
+  return true;
+}
+
 /** Frees the nodes that removals have emptied, after lockless readers have passed. */
 export function filemapReap(mapping: AddressSpace): void {
   const xa = mapping.iPages;
   if (xa.garbage == null) return;
-  // A node that another CPU unlinks after `synchronize` began must wait for its own removal's reap:
-  // the lock is held throughout, and walkers hold no lock.
   xa.lock.lock();
+  reapLocked(mapping);
+  xa.lock.unlock();
+}
+
+/**
+ * A node that another CPU unlinks after `synchronize` began must wait for its own removal's reap:
+ * the lock is held throughout, and walkers hold no lock.
+ */
+function reapLocked(mapping: AddressSpace): void {
+  const xa = mapping.iPages;
+  if (xa.garbage == null) return;
   synchronize();
   xaReapLocked(xa);
-  xa.lock.unlock();
 }

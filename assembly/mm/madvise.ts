@@ -46,6 +46,7 @@ import {
 import { guardInstall, guardRemove } from './guard';
 import { madviseCold, madviseDontneed, madviseFree, madvisePageout } from './madvise_pages';
 import { madviseRemove } from './madvise_remove';
+import { madviseWillneed } from './madvise_willneed';
 import { faultinPageRange } from './populate';
 import { vmaModifyFlags } from './vma_modify';
 import { findVmaIntersection } from './vma_tree';
@@ -131,7 +132,7 @@ function adviseVma(vma: Vma, start: u64, end: u64, advice: u32): i32 {
     case MADV_REMOVE:
       return madviseRemove(vma, start, end);
     case MADV_WILLNEED:
-      return 0; // every page of a file is in memory
+      return madviseWillneed(vma, start, end);
     case MADV_COLD:
       return madviseCold(vma, start, end);
     case MADV_PAGEOUT:

@@ -5,6 +5,7 @@ import { Inode } from '../types/address_space';
 import { PG_UPTODATE, Page } from '../types/page';
 import { Vma } from '../types/vm_area';
 import { ADD_DONE, ADD_NO_MEMORY, filemapAddPage, filemapLockPage } from './filemap';
+import { markPageDirty } from './memory';
 import { allocZeroedPage, putPage } from './page_alloc';
 import { unlockPage } from './page_lock';
 import { filemapSwapEntry, shmemSwapin } from './shmem_swap';
@@ -94,6 +95,7 @@ export function shmemAllocPage(inode: Inode, index: u64): bool {
   const added = filemapAddPage(mapping, index, page);
   if (added == ADD_DONE) {
     page.flags.and(~PG_UPTODATE);
+    markPageDirty(page); // so that reclaim does not take back what was asked for
     folioAddLru(page);
     unlockPage(page);
   }

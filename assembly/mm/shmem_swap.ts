@@ -1,4 +1,5 @@
 import { VM_NR_FILE_PAGES, VM_NR_SHMEM } from '../abi';
+import { entryOf } from '../arch/pgtable';
 import { SwpEntry } from '../arch/swapops';
 import { localIrqRestore, localIrqSave } from '../lib/rcu';
 import {
@@ -12,11 +13,14 @@ import {
   xaToValue,
 } from '../lib/xarray';
 import { AddressSpace, Inode } from '../types/address_space';
+import { PAGE_SHIFT } from '../memlayout';
 import { PG_DIRTY, Page } from '../types/page';
+import { VM_SHARED, VM_WRITE, Vma } from '../types/vm_area';
 import { filemapGetPage } from './filemap';
 import { putPage } from './page_alloc';
 import { lockPage, unlockPage } from './page_lock';
 import { getPage } from './page_ref';
+import { findPteTable } from './pgtable';
 import {
   addToSwap,
   deleteFromSwapCache,
@@ -25,7 +29,7 @@ import {
   isSwapcacheOf,
   pageSwapEntry,
 } from './swap_state';
-import { swapinPage } from './swapin';
+import { swapinAhead, swapinPage } from './swapin';
 import { swapDuplicateForUnmap, swapFree } from './swapfile';
 import { modPageState } from './vmstat';
 
@@ -116,6 +120,45 @@ export function shmemFreeSwap(mapping: AddressSpace, index: u64): bool {
   xa.lock.unlock();
   if (dropped) freeSwapAndCache(xaToValue(found));
   return dropped;
+}
+
+/**
+ * How many pages of a mapping's file, in the part that it maps, are on the swap device; in private
+ * memory that can be written only those of which the mapping has no copy of its own (Linux:
+ * shmem_swap_usage, smaps_pte_hole). mmap_lock is held.
+ */
+export function shmemSwapUsage(vma: Vma): u64 {
+  const file = vma.vmFile;
+  if (file == null || file.mapping.nrSwapped == 0) return 0;
+  const mapping = file.mapping;
+  const holesOnly = (vma.vmFlags & (VM_SHARED | VM_WRITE)) == VM_WRITE;
+  const last = vma.vmPgoff + vma.pages;
+  let pages: u64 = 0;
+  for (let index = nextEntry(mapping, vma.vmPgoff); index < last;) {
+    const swapped = filemapSwapEntry(mapping, index) != 0;
+    if (swapped && !(holesOnly && hasEntry(vma, index))) pages++;
+    index = nextEntry(mapping, index + 1);
+  }
+  return pages;
+}
+
+function hasEntry(vma: Vma, index: u64): bool {
+  const address = vma.vmStart + ((index - vma.vmPgoff) << PAGE_SHIFT);
+  const table = findPteTable(vma.vmMm, address);
+  return table != 0 && entryOf(table, address, 0).load() != 0;
+}
+
+/**
+ * Begins to bring back what is swapped out of [first, last) of a file, as far as there is memory
+ * (Linux: shmem_swapin_range).
+ */
+export function shmemSwapinRange(mapping: AddressSpace, first: u64, last: u64): void {
+  if (mapping.nrSwapped == 0) return;
+  for (let index = nextEntry(mapping, first); index < last;) {
+    const entry = filemapSwapEntry(mapping, index);
+    if (entry != 0) swapinAhead(entry);
+    index = nextEntry(mapping, index + 1);
+  }
 }
 
 /** Brings all pages of a file back; false: no memory (Linux: shmem_unuse_inode). */

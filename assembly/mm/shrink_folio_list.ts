@@ -1,5 +1,6 @@
 import { VM_PGACTIVATE, VM_PGLAZYFREED } from '../abi';
 import { ListHead } from '../lib/list';
+import { AddressSpace } from '../types/address_space';
 import {
   PG_ACTIVE,
   PG_DIRTY,
@@ -11,6 +12,7 @@ import {
   Page,
 } from '../types/page';
 import { VM_EXEC, VM_LOCKED } from '../types/vm_area';
+import { filemapRemoveClean } from './filemap';
 import { folioEvictable, isFileLru } from './mm_inline';
 import { freePage } from './page_alloc';
 import { trylockPage, unlockPage } from './page_lock';
@@ -78,20 +80,27 @@ function fateOf(page: Page, ignoreReferences: bool): u32 {
   const used = ignoreReferences ? RECLAIM : checkReferences(page);
   if (used != RECLAIM) return used;
   const swapbacked = (page.flags.load() & PG_SWAPBACKED) != 0;
-  if (swapbacked && (page.flags.load() & PG_SWAPCACHE) == 0) {
+  if (swapbacked && page.isAnon && (page.flags.load() & PG_SWAPCACHE) == 0) {
     if (!swapHasRoom()) return ACTIVATE;
-    if (page.isAnon && !mayAddToSwap(page)) return KEEP;
-    if (page.isAnon && !addToSwap(page)) return ACTIVATE;
+    if (!mayAddToSwap(page)) return KEEP;
+    if (!addToSwap(page)) return ACTIVATE;
   }
   if (page.mapcount.load() >= 0 && !tryToUnmap(page, TTU_TRYLOCK)) return activateSwapcache(page);
   if (maybeDmaPinned(page)) return activateSwapcache(page);
   return swapbacked ? fateOfUnmapped(page) : fateOfLazyfree(page);
 }
 
-/** A page that nobody maps, and that has a slot or gets one: a file's only now. */
+/**
+ * A page that nobody maps, and that has a slot or gets one: a file's only now, and only if anybody
+ * has ever written to it.
+ */
 function fateOfUnmapped(page: Page): u32 {
   if ((page.flags.load() & PG_SWAPCACHE) == 0) {
-    if (page.mapping.load() == 0) return KEEP; // truncated, and somebody holds it
+    const mapping = page.mapping.load();
+    if (mapping == 0) return KEEP; // truncated, and somebody holds it
+    if ((page.flags.load() & PG_DIRTY) == 0) {
+      return filemapRemoveClean(changetype<AddressSpace>(<usize>mapping), page) ? FREE : KEEP;
+    }
     if (page.refcount.load() != 2) return KEEP;
     if (!shmemWriteout(page)) return ACTIVATE;
   }

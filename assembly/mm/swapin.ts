@@ -56,6 +56,12 @@ export function swapinPage(entry: SwpEntry): Page | null {
   }
 }
 
+/** Brings a page into the swap cache for whoever will want it, if there is memory. */
+export function swapinAhead(entry: SwpEntry): void {
+  const page = swapinPage(entry);
+  if (page != null) putPage(page);
+}
+
 /** A fault on the entry of a page that was swapped out: 0 or -ENOMEM (Linux: do_swap_page). */
 export function doSwapPage(vma: Vma, address: u64, flags: u32, table: usize, pte: u64): i32 {
   const ptep = entryOf(table, address, 0);

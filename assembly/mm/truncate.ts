@@ -11,6 +11,7 @@ import { filemapGetPage, filemapLockPage, filemapReap, filemapRemovePage } from 
 import { zeroPageRange } from './highmem';
 import { inodeLock, inodeUnlock } from './inode_lock';
 import { VmaInterval } from './interval';
+import { markPageDirty } from './memory';
 import { tlbFinish } from './mmu_gather';
 import { putPage } from './page_alloc';
 import { lockPage, unlockPage } from './page_lock';
@@ -81,6 +82,9 @@ function punchHole(inode: Inode, start: u64, end: u64): void {
 /** Drops every page; nobody uses the file any more (Linux: truncate_inode_pages_final). */
 export function truncateInodePages(mapping: AddressSpace): void {
   removePages(mapping, 0, LAST_INDEX);
+  // Reclaim may have taken out the last page, and hold the lock still.
+  mapping.iPages.lock.lock();
+  mapping.iPages.lock.unlock();
 }
 
 /**
@@ -176,6 +180,7 @@ function zeroPartial(mapping: AddressSpace, index: u64, offset: u32, length: u32
   const page = lockPageOf(mapping, index);
   if (page == null) return;
   zeroPageRange(page.pfn, offset, length);
+  markPageDirty(page);
   unlockPage(page);
   putPage(page);
 }

@@ -14,7 +14,7 @@ export interface SmapsEntry {
   readonly rss: number;
   /** The same, each page divided by the number of times that it is mapped. */
   readonly pss: number;
-  /** Pages on the swap device. */
+  /** Pages on the swap device, of the process or of the file. */
   readonly swap: number;
   /** What `pss` says, if the mapping is locked in memory; else 0. */
   readonly locked: number;
@@ -57,17 +57,27 @@ const FLAG_NAMES: readonly (readonly [bit: number, name: string])[] = [
 ];
 const VM_LOCKED_BIT = 13;
 
-/** The mappings of a task with what is in memory of them (Linux: fs/proc/task_mmu.c, show_smap). */
-export function smapsOf(views: CoreViews, task: number): SmapsEntry[] {
+/** Bytes of a mapping's file on the swap device, which its page tables do not show. */
+export type FileSwap = (vma: number) => number;
+
+/**
+ * The mappings of a task with what is in memory of them (Linux: fs/proc/task_mmu.c, show_smap).
+ * @param fileSwap left out: what is swapped out is the process's own only, as status counts it
+ */
+export function smapsOf(
+  views: CoreViews,
+  task: number,
+  fileSwap: FileSwap = () => 0,
+): SmapsEntry[] {
   const mm = mmOf(views, task);
-  return [...vmasOf(views, mm)].map((vma) => measure(views, mm, vma));
+  return [...vmasOf(views, mm)].map((vma) => measure(views, mm, vma, fileSwap(vma)));
 }
 
-function measure(views: CoreViews, mm: number, vma: number): SmapsEntry {
+function measure(views: CoreViews, mm: number, vma: number, fileSwap: number): SmapsEntry {
   const start = views.read('Vma', 'vmStart', vma);
   const end = views.read('Vma', 'vmEnd', vma);
   const flags = views.read('Vma', 'vmFlags', vma);
-  let [rss, shares, swap] = [0, 0, 0];
+  let [rss, shares, swap] = [0, 0, fileSwap];
   for (const entry of entriesOf(views, mm, start, end)) {
     if (isGuard(entry)) continue;
     if (!isPresent(entry)) swap += PAGE_SIZE;

@@ -94,6 +94,7 @@ export interface CoreExports {
   unpinVector(nr: number, flags: number): void;
   pagePins(pfn: number): number;
   pageRmapCount(pfn: number): number;
+  smapsFileSwap(vma: number): number;
   pfnAt(task: number, addr: number): number;
   lruAddDrainAll(): void;
   reclaim(pages: number): number;

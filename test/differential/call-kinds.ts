@@ -162,6 +162,12 @@ const ADVICE: CallKind[] = [
   kind(2, 'mincore', page, fc.constantFrom('4096', '8192', '16384', '1', '0')),
 ];
 
+/** Of use only where there is swap; the oracle's must write at once. */
+export const SWAPPING: readonly CallKind[] = [
+  kind(10, 'madvise', range, 'MADV_PAGEOUT'),
+  kind(1, 'madvise', range, 'MADV_COLD'),
+];
+
 const PIPES: CallKind[] = [
   kind(1, 'pipe', 'i0', 'o0'),
   kind(2, 'vmsplice', 'o0', place, fc.constantFrom('1', '4096', '8192', '100')),

@@ -4,7 +4,7 @@
 import fc from 'fast-check';
 import { difference, explain } from './compare.js';
 import { EmulatedKernel } from './emulated.js';
-import { type Answers, NativeKernel, type Sequence } from './native.js';
+import { type Answers, hasNativeSwap, NativeKernel, type Sequence } from './native.js';
 import { sequences } from './sequences.js';
 import { shrink } from './shrink.js';
 
@@ -24,10 +24,12 @@ export interface Campaign {
   readonly onProgress?: (done: number) => void;
 }
 
+type Settled = Campaign & { readonly swap: boolean };
+
 /** The batch with that number. */
-function batchOf({ runs, seed, calls }: Campaign, batch: number): Sequence[] {
+function batchOf({ runs, seed, calls, swap }: Settled, batch: number): Sequence[] {
   const numRuns = Math.min(BATCH, runs - batch * BATCH);
-  return fc.sample(sequences(calls), { numRuns, seed: (seed * 1_000_003 + batch) | 0 });
+  return fc.sample(sequences(calls, swap), { numRuns, seed: (seed * 1_000_003 + batch) | 0 });
 }
 
 /** Both kernels, and the comparison. */
@@ -74,8 +76,9 @@ class Duel {
 }
 
 /** Runs a campaign; the shortest sequence that the kernels answer differently, or undefined. */
-export async function fuzz(campaign: Campaign): Promise<string | undefined> {
-  const duel = new Duel(await EmulatedKernel.boot());
+export async function fuzz(wanted: Campaign): Promise<string | undefined> {
+  const campaign = { ...wanted, swap: hasNativeSwap() };
+  const duel = new Duel(await EmulatedKernel.boot(campaign.swap ? '16MiB' : 0));
   try {
     const batches = Math.ceil(campaign.runs / BATCH);
     let next = duel.ask(batchOf(campaign, 0));

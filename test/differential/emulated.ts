@@ -1,7 +1,7 @@
 /**
  * The emulator's side of a sequence.
  */
-import { Machine } from '../../src/index.js';
+import { Machine, type MachineOptions } from '../../src/index.js';
 import { type Answer, call } from '../syscalls/calls.js';
 import { endContext, newContext } from '../syscalls/context.js';
 import type { Answers, Sequence } from './native.js';
@@ -15,8 +15,8 @@ export class EmulatedKernel {
   }
 
   /** Boots a machine that is configured as the kernel of the oracle is. */
-  static async boot(): Promise<EmulatedKernel> {
-    return new EmulatedKernel(await Machine.boot({ memory: '64MiB', cpus: 1 }));
+  static async boot(swap: MachineOptions['swap'] = 0): Promise<EmulatedKernel> {
+    return new EmulatedKernel(await Machine.boot({ memory: '64MiB', cpus: 1, swap }));
   }
 
   /**

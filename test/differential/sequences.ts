@@ -3,7 +3,7 @@
  * ranges, so that most calls meet what others left behind.
  */
 import fc from 'fast-check';
-import { ALWAYS, CALLS } from './call-kinds.js';
+import { ALWAYS, CALLS, SWAPPING } from './call-kinds.js';
 
 /** Files and mappings to begin with, each there or not. */
 const BEGINNING = [
@@ -66,10 +66,10 @@ function addressed(name: string, call: string): string {
   return name === 'q0' ? call : `@${name} ${call}`;
 }
 
-/** Sequences of the calls named, or of all if none is. */
-export function sequences(only: readonly string[]): fc.Arbitrary<string[]> {
+/** Sequences of the calls named, or of all if none is; with `swap` pages are swapped out, too. */
+export function sequences(only: readonly string[], swap = false): fc.Arbitrary<string[]> {
   const wanted = (name: string) => only.length === 0 || only.includes(name) || ALWAYS.has(name);
-  const kinds = CALLS.filter(({ name }) => wanted(name));
+  const kinds = [...CALLS, ...(swap ? SWAPPING : [])].filter(({ name }) => wanted(name));
   const call = fc.oneof(...kinds.map(({ weight, lines }) => ({ weight, arbitrary: lines })));
   const by = fc.constantFrom('q0', 'q0', 'q0', 'q1', 'q1', 'q2');
   const line = fc.tuple(by, call).map(([name, text]) => addressed(name, text));

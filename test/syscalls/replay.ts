@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Machine } from '../../src/index.js';
+import { Machine, type MachineOptions } from '../../src/index.js';
 import { type Answer, call } from './calls.js';
 import { type Context, endContext, newContext } from './context.js';
 
@@ -79,12 +79,12 @@ function replayCase(machine: Machine, lines: Line[]): Line[] {
 }
 
 /** Declares one test for each recorded case of a group. */
-export function replayGroup(group: string): void {
+export function replayGroup(group: string, options: MachineOptions = {}): void {
   const { header, cases } = loadFixture(group);
   describe(`${group}, as Linux ${header.kernel} answers`, () => {
     let machine: Machine;
     beforeAll(async () => {
-      machine = await Machine.boot({ memory: '64MiB', cpus: 1 });
+      machine = await Machine.boot({ memory: '64MiB', cpus: 1, ...options });
     });
     afterAll(() => machine.close());
 

@@ -1,0 +1,3 @@
+import { replayGroup } from './replay.js';
+
+replayGroup('swap', { swap: '4MiB' });
