@@ -12,7 +12,7 @@ export { explore } from './explore/explore.js';
 export { replay } from './explore/replay.js';
 export { Failure } from './explore/failure.js';
 export { AssertionFailure } from './explore/word-cpu.js';
-export { ExploreError } from './explore/verdict.js';
+export { ExploreError } from './explore/explore-error.js';
 export * from './constants.js';
 
 export type { Contents, MachineOptions, ResolvedOptions } from './options.js';
@@ -37,7 +37,7 @@ export type { ScenarioMachine, Word } from './explore/scenario.js';
 export type { ExploreOptions, ExploreProgress, StrategyName } from './explore/options.js';
 export type { ExploreResult, Phase } from './explore/totals.js';
 export type { Divergence, ReplayOptions, ReplayResult } from './explore/replay.js';
-export type { FailureKind } from './explore/verdict.js';
+export type { ErrorPlace, FailureKind } from './explore/explore-error.js';
 export type { Found } from './explore/failure.js';
 export type { TraceStep } from './explore/trace.js';
 export type { MemoryModel } from './explore/words-program.js';

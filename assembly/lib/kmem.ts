@@ -2,6 +2,7 @@ import { KMEM_BASE, KMEM_STATE, PAGE_SHIFT, PAGE_SIZE } from '../memlayout';
 import { VM_BUG_ON } from './bug';
 import { KPAGE_FREE, Kdesc } from './kdesc';
 import { machine } from './machine';
+import { noteAlloc, noteFree } from './poison';
 import { SpinLock } from './spinlock';
 
 /**
@@ -43,7 +44,10 @@ export function allocKernelPage(kind: u32): usize {
   const page = takeFree(state);
   if (page != 0) state.nrUsed++;
   state.lock.unlock();
-  if (page != 0) Kdesc.of(page).kind = kind;
+  if (page != 0) {
+    Kdesc.of(page).kind = kind;
+    noteAlloc(page, PAGE_SIZE);
+  }
   return page;
 }
 
@@ -55,6 +59,7 @@ export function allocKernelPage(kind: u32): usize {
 export function freeKernelPage(page: usize): void {
   const desc = Kdesc.of(page);
   VM_BUG_ON(desc.kind == KPAGE_FREE, 111);
+  noteFree(page, PAGE_SIZE);
   desc.kind = KPAGE_FREE;
   const state = kmem();
   state.lock.lock();

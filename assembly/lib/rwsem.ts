@@ -1,5 +1,6 @@
 import { Atomic } from './atomic';
 import { VM_BUG_ON } from './bug';
+import { lockAcquire, lockRelease, lockTryAcquire } from './lockdep';
 import { waitWhile } from './wait';
 
 /** Somebody sleeps on the word: whoever releases must wake. */
@@ -28,6 +29,7 @@ export class RwSem {
   downRead(): void {
     if (isDefined(SCHED)) {
       this.word.addWhen(WRITER | WRITER_WAITS, 0, READER);
+      lockAcquire(changetype<usize>(this), 0);
       return;
     }
     while (true) {
@@ -43,7 +45,10 @@ export class RwSem {
     let seen = this.word.load();
     while ((seen & (WRITER | WRITER_WAITS)) == 0) {
       const before = this.word.cmpxchg(seen, seen + READER);
-      if (before == seen) return true;
+      if (before == seen) {
+        lockTryAcquire(changetype<usize>(this));
+        return true;
+      }
       seen = before;
     }
     return false;
@@ -52,14 +57,21 @@ export class RwSem {
   /** Releases a read lock (Linux: up_read). */
   upRead(): void {
     const before = this.word.fetchSub(READER);
+    lockRelease(changetype<usize>(this));
     VM_BUG_ON((before & READERS) == 0, 102);
     if ((before & READERS) == READER && (before & WAITERS) != 0) wake(this.word);
   }
 
   /** Takes the lock for writing (Linux: down_write). */
   downWrite(): void {
+    this.downWriteNested(0);
+  }
+
+  /** As `downWrite`, while another of its class is held (Linux: down_write_nested). */
+  downWriteNested(subclass: u32): void {
     if (isDefined(SCHED)) {
       this.word.addWhen(WRITER | READERS, 0, WRITER);
+      lockAcquire(changetype<usize>(this), subclass);
       return;
     }
     while (true) {
@@ -75,7 +87,10 @@ export class RwSem {
     let seen = this.word.load();
     while ((seen & (WRITER | READERS)) == 0) {
       const before = this.word.cmpxchg(seen, seen | WRITER);
-      if (before == seen) return true;
+      if (before == seen) {
+        lockTryAcquire(changetype<usize>(this));
+        return true;
+      }
       seen = before;
     }
     return false;
@@ -84,6 +99,7 @@ export class RwSem {
   /** Releases the write lock (Linux: up_write). */
   upWrite(): void {
     const before = this.word.fetchSub(WRITER);
+    lockRelease(changetype<usize>(this));
     VM_BUG_ON((before & WRITER) == 0, 103);
     if ((before & WAITERS) != 0) wake(this.word);
   }

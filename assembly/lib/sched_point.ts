@@ -30,3 +30,22 @@ export declare function schedAwait(
   equal: bool,
   op: SchedOp,
 ): void;
+
+/** What a CPU has just done that a watcher cannot see from accesses alone. */
+export const enum SchedNote {
+  /** Memory has an owner from now on; the detail is its size in bytes. */
+  Alloc,
+  /** Memory has no owner any more; the detail is its size in bytes. */
+  Free,
+  /** A lock is held; the detail is the subclass (see lib/lockdep.ts). */
+  Acquire,
+  /** The same, by a CPU that would not have waited. */
+  TryAcquire,
+  Release,
+}
+
+/**
+ * Tells the host about an event at an address. It is no scheduling point: the step that caused it
+ * and the note are one. Present only in the SCHED build.
+ */
+export declare function schedNote(note: SchedNote, address: usize, detail: f64): void;

@@ -3,6 +3,7 @@ import { VM_BUG_ON } from './bug';
 import { KPAGE_SLAB, Kdesc } from './kdesc';
 import { allocKernelPage } from './kmem';
 import { NR_CACHES, PERCPU_MAGAZINES, thisCpu } from './percpu';
+import { noteAlloc, noteFree, poison } from './poison';
 import { SpinLock } from './spinlock';
 
 /**
@@ -103,6 +104,7 @@ export function cacheAlloc(cache: u32): usize {
   magazine.count--;
   magazine.nrAllocs++;
   clear(object, objectSize(cache));
+  noteAlloc(object, objectSize(cache));
   return object;
 }
 
@@ -110,6 +112,8 @@ export function cacheAlloc(cache: u32): usize {
 export function cacheFree(cache: u32, object: usize): void {
   VM_BUG_ON(Kdesc.of(object).kind != KPAGE_SLAB, 122);
   VM_BUG_ON(Kdesc.of(object).cache != cache, 123);
+  noteFree(object, objectSize(cache));
+  poison(object, objectSize(cache));
   const magazine = Magazine.of(cache);
   store<u32>(object, magazine.firstFree);
   magazine.firstFree = <u32>object;

@@ -1,4 +1,5 @@
 import { Atomic } from './atomic';
+import { lockAcquire, lockRelease, lockTryAcquire } from './lockdep';
 import { waitWhile } from './wait';
 
 const UNLOCKED: u32 = 0;
@@ -23,18 +24,30 @@ export class SpinLock {
 
   /** Takes the lock (Linux: spin_lock). */
   @inline lock(): void {
+    this.lockNested(0);
+  }
+
+  /**
+   * Takes the lock while another of its class is held, in an order that the subclass stands for
+   * (Linux: spin_lock_nested).
+   */
+  @inline lockNested(subclass: u32): void {
     if (isDefined(SCHED)) this.word.addWhen(~0, UNLOCKED, LOCKED);
     else if (this.word.cmpxchg(UNLOCKED, LOCKED) != UNLOCKED) lockContended(this);
+    lockAcquire(changetype<usize>(this), subclass);
   }
 
   /** Takes the lock if it is free (Linux: spin_trylock). */
   @inline tryLock(): bool {
-    return this.word.cmpxchg(UNLOCKED, LOCKED) == UNLOCKED;
+    const isTaken = this.word.cmpxchg(UNLOCKED, LOCKED) == UNLOCKED;
+    if (isTaken) lockTryAcquire(changetype<usize>(this));
+    return isTaken;
   }
 
   /** Releases the lock (Linux: spin_unlock). */
   @inline unlock(): void {
     if (this.word.exchange(UNLOCKED) == CONTENDED) this.word.notifyAll();
+    lockRelease(changetype<usize>(this));
   }
 
   /** True while anybody holds the lock (Linux: spin_is_locked). */

@@ -19,6 +19,7 @@ import {
 } from '../arch/pgtable';
 import { PAGE_SWP_EXCLUSIVE, pteIsSwap, pteSwpExclusive, pteToSwpEntry } from '../arch/swapops';
 import { ENOMEM } from '../lib/errno';
+import { SINGLE_DEPTH_NESTING } from '../lib/lockdep';
 import { reenacts } from '../lib/machine';
 import { thisCpu } from '../lib/percpu';
 import { PAGE_SIZE } from '../memlayout';
@@ -204,7 +205,7 @@ function wrprotect(ptep: Pte, pte: u64): u64 {
 /** The child's table first: nobody else takes two of them. */
 function lockBoth(to: usize, from: usize): void {
   pteLock(to).lock();
-  pteLock(from).lock();
+  pteLock(from).lockNested(SINGLE_DEPTH_NESTING);
 }
 
 function unlockBoth(to: usize, from: usize): void {

@@ -1,4 +1,5 @@
 import { ENOMEM } from '../lib/errno';
+import { SINGLE_DEPTH_NESTING } from '../lib/lockdep';
 import { synchronize } from '../lib/rcu';
 import { MmStruct } from '../types/mm_struct';
 import { VM_DONTCOPY, VM_LOCKED_MASK, VM_WIPEONFORK, Vma } from '../types/vm_area';
@@ -16,7 +17,7 @@ import { findVma } from './vma_tree';
  */
 export function dupMmap(mm: MmStruct, parent: MmStruct): i32 {
   parent.mmapLock.downWrite();
-  mm.mmapLock.downWrite();
+  mm.mmapLock.downWriteNested(SINGLE_DEPTH_NESTING);
   mm.brk = parent.brk;
   let error: i32 = 0;
   for (let vma = findVma(parent, 0); vma != null && error == 0;) {

@@ -1,5 +1,6 @@
 import { machine } from '../lib/machine';
 import { SchedOp, schedPoint } from '../lib/sched_point';
+import { POISON_FREE } from '../lib/poison';
 import { CONTENTS_BASE, PAGE_SHIFT, PAGE_SIZE } from '../memlayout';
 import { CONTENTS_FULL, CONTENTS_NONE, pageAddress, pageStamp } from '../types/page';
 
@@ -20,6 +21,14 @@ export function clearPage(pfn: u32): void {
   if (contents == CONTENTS_NONE) return;
   if (contents == CONTENTS_FULL) memory.fill(pageAddress(pfn), 0, PAGE_SIZE);
   else store<u64>(pageStamp(pfn), 0);
+}
+
+/** Fills a free frame so that nobody takes it for data (Linux: kernel_poison_pages). */
+export function poisonPage(pfn: u32): void {
+  if (!isDefined(SCHED)) return;
+  const contents = machine().contents;
+  if (contents == CONTENTS_FULL) memory.fill(pageAddress(pfn), POISON_FREE, PAGE_SIZE);
+  else if (contents != CONTENTS_NONE) memory.fill(pageStamp(pfn), POISON_FREE, 8);
 }
 
 /** Copies a frame onto another (Linux: copy_highpage). */

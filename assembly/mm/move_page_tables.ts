@@ -1,4 +1,5 @@
 import { PMD_SIZE, entryOf, ptePresent } from '../arch/pgtable';
+import { SINGLE_DEPTH_NESTING } from '../lib/lockdep';
 import { synchronize } from '../lib/rcu';
 import { PAGE_SIZE } from '../memlayout';
 import { Vma } from '../types/vm_area';
@@ -47,7 +48,7 @@ function moveEntries(table: usize, target: usize, from: u64, to: u64, bytes: u64
   const lock = pteLock(table);
   const nested = pteLock(target);
   lock.lock();
-  if (target != table) nested.lock();
+  if (target != table) nested.lockNested(SINGLE_DEPTH_NESTING);
   let flush = false;
   for (let offset: u64 = 0; offset < bytes; offset += PAGE_SIZE) {
     const slot = entryOf(table, from + offset, 0);

@@ -2,9 +2,11 @@ import { VM_NR_FREE_PAGES, VM_PGALLOC_NORMAL, VM_PGFREE } from '../abi';
 import { BUG_ON, VM_BUG_ON } from '../lib/bug';
 import { machine } from '../lib/machine';
 import { PerCpu, thisCpu } from '../lib/percpu';
+import { noteAlloc, noteFree } from '../lib/poison';
+import { PAGE_STRUCT_SIZE } from '../memlayout';
 import { MAX_PAGE_ORDER, NR_PAGE_ORDERS, PerCpuPages, Zone, zone } from '../types/mmzone';
 import { PAGE_TYPE_BUDDY, PAGE_TYPE_PCP, Page } from '../types/page';
-import { clearPage } from './highmem';
+import { clearPage, poisonPage } from './highmem';
 import { pageCacheRelease } from './mm_inline';
 import { lruAddDrainAll } from './swap';
 import { tryToFreePages } from './vmscan';
@@ -77,7 +79,7 @@ export function putPage(page: Page): void {
 /** Frees a page that nobody refers to any more (Linux: free_unref_page). */
 export function freePage(page: Page): void {
   pageCacheRelease(page);
-  freePagesPrepare(page);
+  freePagesPrepare(page, 0);
   page.mapcount.init(PAGE_TYPE_PCP);
   const pcp = PerCpuPages.of(thisCpu());
   pcp.lock.lock();
@@ -107,7 +109,7 @@ export function freePages(page: Page, order: u32): void {
     freePage(page);
     return;
   }
-  freePagesPrepare(page);
+  freePagesPrepare(page, order);
   const z = zone();
   z.lock.lock();
   freeOnePageLocked(z, page.pfn, order);
@@ -248,6 +250,7 @@ function delPageFromFreeList(z: Zone, page: Page, order: u32): void {
 /** Makes the pages of a block ready for their owner (Linux: prep_new_page). */
 function prepNewPage(page: Page, order: u32): void {
   const pfn = page.pfn;
+  noteAlloc(changetype<usize>(page), PAGE_STRUCT_SIZE << order);
   for (let i: u32 = 0; i < (<u32>1) << order; i++) {
     const each = Page.fromPfn(pfn + i);
     BUG_ON(each.refcount.load() != 0, 131);
@@ -261,9 +264,11 @@ function prepNewPage(page: Page, order: u32): void {
 }
 
 /** Nobody may use a page that is freed (Linux: free_pages_prepare, "Bad page state"). */
-function freePagesPrepare(page: Page): void {
+function freePagesPrepare(page: Page, order: u32): void {
   BUG_ON(page.refcount.load() != 0, 132);
   BUG_ON(page.mapcount.load() != -1, 133);
   page.mapping.init(0);
   page.flags.init(0);
+  noteFree(changetype<usize>(page), PAGE_STRUCT_SIZE << order);
+  for (let i: u32 = 0; i < (<u32>1) << order; i++) poisonPage(page.pfn + i);
 }

@@ -1,5 +1,6 @@
 import { PG_LOCKED, PG_WAITERS, Page } from '../types/page';
 import { VM_BUG_ON } from '../lib/bug';
+import { lockAcquire, lockRelease, lockTryAcquire } from '../lib/lockdep';
 import { waitWhile } from '../lib/wait';
 
 /**
@@ -12,6 +13,7 @@ import { waitWhile } from '../lib/wait';
 export function lockPage(page: Page): void {
   if (isDefined(SCHED)) {
     page.flagsLow.addWhen(<u32>PG_LOCKED, 0, <u32>PG_LOCKED);
+    lockAcquire(changetype<usize>(page.flagsLow), 0);
     return;
   }
   while (!trylockPage(page)) {
@@ -26,12 +28,15 @@ export function lockPage(page: Page): void {
 
 /** Takes the lock if it is free (Linux: folio_trylock). */
 export function trylockPage(page: Page): bool {
-  return (page.flags.fetchOr(PG_LOCKED) & PG_LOCKED) == 0;
+  const isTaken = (page.flags.fetchOr(PG_LOCKED) & PG_LOCKED) == 0;
+  if (isTaken) lockTryAcquire(changetype<usize>(page.flagsLow));
+  return isTaken;
 }
 
 /** Releases the lock (Linux: folio_unlock). */
 export function unlockPage(page: Page): void {
   const before = page.flags.fetchAnd(~(PG_LOCKED | PG_WAITERS));
+  lockRelease(changetype<usize>(page.flagsLow));
   VM_BUG_ON((before & PG_LOCKED) == 0, 161);
   if ((before & PG_WAITERS) != 0) page.flagsLow.notifyAll();
 }

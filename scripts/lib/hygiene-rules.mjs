@@ -4,11 +4,13 @@
 import { inspectModule } from './wasm-sections.mjs';
 
 const MEMORY = 'env.memory:memory';
-const SCHED_POINTS = ['sched_point.schedPoint:function', 'sched_point.schedAwait:function'];
+const SCHED_POINTS = ['schedPoint', 'schedAwait', 'schedNote'].map(
+  (name) => `sched_point.${name}:function`,
+);
 
 /**
  * The targets and what each may have. The debug build keeps its start section (folded `if`s
- * remain); the sched build announces each access and each wait through imported functions, the
+ * remain); the sched build announces each access, wait and event through imported functions, the
  * bench build asks the host for the time. The explore build is the sched build with two globals of
  * the asyncify pass more: it is instantiated once, for all CPUs.
  */

@@ -1,6 +1,7 @@
 /** A broken promise with everything that is needed to understand it and to see it again. */
 import * as access from './access.js';
 import type { Execution } from './execution.js';
+import type { FailureKind } from './explore-error.js';
 import { chromeTrace } from './chrome-trace.js';
 import { formatFailure } from './format.js';
 import { litmusOf } from './litmus.js';
@@ -10,7 +11,7 @@ import { ScenarioError } from './scenario.js';
 import { anchorOf, printSchedule } from './schedule.js';
 import { shrink, switchesOf } from './shrink.js';
 import { traceOf, type TraceStep } from './trace.js';
-import { judge, type FailureKind, type Verdict } from './verdict.js';
+import { judge, type Verdict } from './verdict.js';
 import type { MemoryModel } from './words-program.js';
 
 /** How a failure was found. */

@@ -76,6 +76,8 @@ export interface Program {
    * @returns the places of the steps since, by step; undefined where unknown
    */
   recordSites(on: boolean): readonly (string | undefined)[];
+  /** What a CPU waits for that cannot go on, and who could end that, where the program knows. */
+  whoWaits?(cpu: number): string | undefined;
   /**
    * A hash of the state in two 32-bit halves, written to `into`: equal states have equal ones. Only
    * while no CPU runs: not from `decide`.

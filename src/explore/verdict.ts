@@ -1,25 +1,11 @@
 /** What an execution shows: whether a promise of the scenario was broken, and which. */
 import * as access from './access.js';
 import { findDataRace } from './data-race.js';
+import { ExploreError, type FailureKind } from './explore-error.js';
 import type { Program } from './program.js';
 import { ScenarioError } from './scenario.js';
 import type { EndKind } from './strategy.js';
 import { AssertionFailure } from './word-cpu.js';
-
-/** The oracle that a failure comes from. */
-export type FailureKind =
-  'assertion' | 'exception' | 'check' | 'deadlock' | 'livelock' | 'data-race';
-
-/** A failure of one kind that no scenario threw itself: deadlock, livelock, data race. */
-export class ExploreError extends Error {
-  override readonly name = 'ExploreError';
-  readonly kind: FailureKind;
-
-  constructor(kind: FailureKind, message: string) {
-    super(message);
-    this.kind = kind;
-  }
-}
 
 /** A broken promise of the execution in the program's log. */
 export interface Verdict {
@@ -48,6 +34,7 @@ export function judge(program: Program, end: EndKind): Verdict | undefined {
 
 function faultOf(program: Program): Verdict {
   const { cpu, error } = program.fault!;
+  if (error instanceof ExploreError) return ofOracle(error, cpu);
   const kind = error instanceof AssertionFailure ? 'assertion' : 'exception';
   const { log } = program;
   let step = log.length - 1;
@@ -61,8 +48,16 @@ function checkOf(program: Program): Verdict | undefined {
     return undefined;
   } catch (error) {
     if (error instanceof ScenarioError) throw error;
+    if (error instanceof ExploreError) return ofOracle(error, -1);
     return verdict('check', errorOf(error), -1, -1, '');
   }
+}
+
+function ofOracle(error: ExploreError, cpu: number): Verdict {
+  const { place, kind } = error;
+  const made = verdict(kind, error, place.cpu ?? cpu, place.step ?? -1, place.object ?? '');
+  const key = place.object === undefined ? made.key : `${kind}:${place.object}`;
+  return { ...made, key, other: place.other ?? -1 };
 }
 
 function raceOf(program: Program): Verdict | undefined {
@@ -83,6 +78,8 @@ function deadlockOf(program: Program): Verdict {
   const last = lastWriters(program);
   const waiting = cpuNames.flatMap((name, cpu) => {
     if (((program.unfinished() >>> cpu) & 1) === 0) return [];
+    const known = program.whoWaits?.(cpu);
+    if (known !== undefined) return [known];
     const location = pending.location[cpu]!;
     const what = program.symbol(location);
     if (pending.kind[cpu] === access.LOCK) {
@@ -117,7 +114,8 @@ function livelockOf(program: Program): Verdict {
 
 function verdict(kind: FailureKind, error: Error, cpu: number, step: number, object: string) {
   // Numbers in messages are values of one execution: others fail in the same way.
-  const key = `${kind}:${object}:${error.name}:${error.message.replace(/-?\d+/g, '#')}`;
+  const text = error.message.replace(/@[0-9a-f]+/g, '@').replace(/-?\d+/g, '#');
+  const key = `${kind}:${object}:${error.name}:${text}`;
   return { kind, error, cpu, step, other: -1, key };
 }
 

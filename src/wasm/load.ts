@@ -40,6 +40,8 @@ export interface HostImports {
   schedPoint?: (address: number, op: number, size: number) => void;
   /** Of the same: hears of each wait; the CPU goes on once `(word & mask) == value` is `equal`. */
   schedAwait?: (address: number, mask: number, value: number, equal: number, op: number) => void;
+  /** Of the same: hears of what has just happened to an object (SchedNote). */
+  schedNote?: (note: number, address: number, detail: number) => void;
 }
 
 /** An instance of a build over the machine's memory. */
@@ -49,9 +51,9 @@ export function instantiate(
   host: HostImports = {},
 ): CoreExports {
   const imports: WebAssembly.Imports = { env: { memory }, clock: { now: () => performance.now() } };
-  const { schedPoint, schedAwait } = host;
+  const { schedPoint, schedAwait, schedNote = () => undefined } = host;
   if (schedPoint !== undefined && schedAwait !== undefined) {
-    imports['sched_point'] = { schedPoint, schedAwait };
+    imports['sched_point'] = { schedPoint, schedAwait, schedNote };
   }
   return new WebAssembly.Instance(module, imports).exports as unknown as CoreExports;
 }

@@ -18,6 +18,9 @@ import { Histories } from './histories.js';
 import { kindOf, Locations, maskOf } from './locations.js';
 import { scenarioMachine } from './scenario-machine.js';
 import { LocationNames } from './location-names.js';
+import type { OracleContext } from './oracles/oracle.js';
+import { Oracles } from './oracles/oracles.js';
+import { whoWaits } from './oracles/who-waits.js';
 
 /** Where a CPU stands. */
 const AT_WORD = 0;
@@ -67,6 +70,8 @@ export class CoreProgram implements Program {
   /** Where each CPU has announced it, while somebody wants to know. */
   readonly #places: (string | undefined)[] = [];
   readonly #lineOf: LineOf;
+  readonly #watched: OracleContext;
+  readonly #oracles: Oracles;
   #locations: Locations | undefined;
   #context: unknown;
   #sites: (string | undefined)[] | undefined;
@@ -110,6 +115,20 @@ export class CoreProgram implements Program {
       histories: this.#histories,
     });
     explored.coroutines.onPoint = (cpu) => this.#onPoint(cpu);
+    this.#watched = {
+      views: explored.machine.kernel.views,
+      options: explored.machine.kernel.options,
+      cpuNames: names,
+      log: this.log,
+      step: () => this.log.length - 1,
+      place: (skip, always) => this.#placeNow(skip, always),
+      placeOf: (cpu) => this.#siteOf(cpu),
+      placeOfStep: (step) => this.#sites?.[step],
+      nameOf: (address) => new LocationNames(explored.machine.kernel.views).nameOf(address),
+    };
+    this.#oracles = new Oracles(this.#watched);
+    explored.coroutines.onNote = (cpu, note, address, detail) =>
+      this.#oracles.note(cpu, note, address, detail);
   }
 
   /** Boots the machine of a scenario. @throws ScenarioError for more CPUs than there can be */
@@ -135,11 +154,13 @@ export class CoreProgram implements Program {
     this.#names = this.#sites === undefined ? undefined : new Map();
     this.#words.reset();
     this.#histories.restart();
+    this.#oracles.begin();
     if (this.#locations !== undefined) this.explored.reset();
     const { setup } = this.explored.coroutines;
     this.#context = setup.run(() => this.#scenario.setup?.(this.#machine));
     if (this.#locations === undefined) {
       this.explored.keep();
+      this.#oracles.keep();
       this.#locations = new Locations(this.#words.count);
     }
     for (let cpu = 0; cpu < this.#cpus.length; cpu++) {
@@ -177,9 +198,11 @@ export class CoreProgram implements Program {
     this.#decide = decide;
     this.#decision = UNDECIDED;
     this.#reserve(agent);
-    if (this.#where[agent] === AT_WORD) this.#makeWordAccess(agent);
-    if (this.#where[agent] === ASLEEP) this.explored.wake(agent);
-    this.#advance(agent);
+    if (this.fault === undefined) {
+      if (this.#where[agent] === AT_WORD) this.#makeWordAccess(agent);
+      if (this.#where[agent] === ASLEEP) this.explored.wake(agent);
+      this.#advance(agent);
+    } else this.#close();
     this.#decide = undefined;
     return this.#decision;
   }
@@ -189,8 +212,10 @@ export class CoreProgram implements Program {
   }
 
   check(): void {
+    throwIf(this.#oracles.end());
     this.#scenario.check?.(this.#machine, this.#context);
     this.#verify();
+    throwIf(this.#oracles.afterwards());
   }
 
   locations(): number {
@@ -207,6 +232,12 @@ export class CoreProgram implements Program {
     if (noted !== undefined) return noted;
     const names = new LocationNames(this.explored.machine.kernel.views);
     return names.nameOf(this.#known().addressOf(location, mask));
+  }
+
+  whoWaits(cpu: number): string | undefined {
+    if (this.#where[cpu] !== IN_CORE) return undefined;
+    const pending = this.explored.coroutines.pending(cpu);
+    return whoWaits(this.#watched, this.#oracles.locks, cpu, pending);
   }
 
   recordSites(on: boolean): readonly (string | undefined)[] {
@@ -267,7 +298,7 @@ export class CoreProgram implements Program {
     this.#decision = next === cpu ? UNDECIDED : next;
     if (next !== cpu) return false;
     this.#reserve(cpu);
-    return true;
+    return this.fault === undefined;
   }
 
   #announce(cpu: number): void {
@@ -321,6 +352,10 @@ export class CoreProgram implements Program {
     log.touches[step] = kind === access.FENCE ? access.TOUCHES_NOTHING : access.TOUCHES_WRITE;
     if (this.#sites !== undefined) this.#sites[step] = this.#siteOf(cpu);
     this.#open = step;
+    if (this.#where[cpu] !== IN_CORE || kind === access.FENCE) return;
+    const { address, op } = this.explored.coroutines.pending(cpu);
+    const error = this.#oracles.access(cpu, address, op);
+    if (error !== undefined) this.fault = { cpu, error };
   }
 
   /** Completes the entry of the access that was made last. */
@@ -366,6 +401,12 @@ export class CoreProgram implements Program {
     this.#close();
   }
 
+  /** Where the CPU that runs stands, for those who want to know it just now. */
+  #placeNow(skip?: RegExp, always?: boolean): string | undefined {
+    const isWanted = this.#sites !== undefined || always === true;
+    return isWanted ? coreSite(this.#lineOf, skip) : undefined;
+  }
+
   #siteOf(cpu: number): string | undefined {
     return this.#where[cpu] === IN_CORE ? this.#places[cpu] : undefined;
   }
@@ -378,6 +419,10 @@ export class CoreProgram implements Program {
   #refusal(what: string): ScenarioError {
     return new ScenarioError(`scenario "${this.name}": ${what}`);
   }
+}
+
+function throwIf(error: Error | undefined): void {
+  if (error !== undefined) throw error;
 }
 
 /** One number for a part of a location. */

@@ -8,7 +8,7 @@ const FRAMES = 64;
 /** A frame of WebAssembly: the function's name, and the offset in the module. */
 const FRAME = /at ([^\s(]*)?.*wasm-function\[\d+\]:0x([0-9a-f]+)/;
 /** Folders whose functions stand for an access and not for a place in the algorithm. */
-const ACCESSORS = /\/lib\/(atomic|spinlock|rwsem|seqlock|wait)\//;
+const ACCESSORS = /\/lib\/(atomic|spinlock|rwsem|seqlock|wait|lockdep|poison)\//;
 
 let lines: Promise<LineOf> | undefined;
 
@@ -21,8 +21,9 @@ export function loadLines(): Promise<LineOf> {
 /**
  * Where in the core the access is that was just announced: `gup_fast_pte gup_fast.ts:88`, by
  * Linux's spelling of the function; undefined outside of the core.
+ * @param skip - functions whose files match stand for others, too
  */
-export function coreSite(lineOf: LineOf): string | undefined {
+export function coreSite(lineOf: LineOf, skip?: RegExp): string | undefined {
   const before = Error.stackTraceLimit;
   const format = Object.getOwnPropertyDescriptor(Error, 'prepareStackTrace');
   Error.stackTraceLimit = FRAMES;
@@ -35,6 +36,7 @@ export function coreSite(lineOf: LineOf): string | undefined {
   for (const frame of stack.split('\n')) {
     const [, name = '', offset] = FRAME.exec(frame) ?? [];
     if (offset === undefined || ACCESSORS.test(`/${name}/`)) continue;
+    if (skip?.test(`/${name}/`) === true) continue;
     const file = `${name.split('/').at(-2) ?? name}.ts`;
     const line = lineOf(parseInt(offset, 16), file);
     return `${linuxName(name)} ${line === undefined ? file : `${file}:${line}`}`;

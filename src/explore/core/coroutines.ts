@@ -62,6 +62,9 @@ interface Coroutine {
 /** Decides at each scheduling point; true lets the same CPU go on. */
 export type OnPoint = (cpu: number) => boolean;
 
+/** Hears what has happened to an object (SchedNote); CPU -1 is setup, or nobody. */
+export type OnNote = (cpu: number, note: number, address: number, detail: number) => void;
+
 /** How a resumed operation has come back. */
 export type Outcome =
   | { readonly kind: 'stopped' }
@@ -78,6 +81,7 @@ export class Coroutines {
   /** The CPU that runs; -1 while none does, and calls of the core run straight through. */
   running = -1;
   onPoint: OnPoint = () => true;
+  onNote: OnNote = () => undefined;
   #core: (CoreExports & AsyncifyExports) | undefined;
   #views: CoreViews | undefined;
   #written: WrittenPages | undefined;
@@ -91,6 +95,7 @@ export class Coroutines {
       schedPoint: (address, op, size) => this.#point(address, op, size),
       schedAwait: (address, mask, value, equal, op) =>
         this.#await(address, mask, value, equal !== 0, op),
+      schedNote: (note, address, detail) => this.onNote(this.running, note, address >>> 0, detail),
     };
   }
 

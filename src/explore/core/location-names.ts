@@ -5,22 +5,33 @@ import {
   CACHE_GUP_VEC,
   CACHE_INODE,
   CACHE_MM,
+  CACHE_NAME,
+  CACHE_PIPE,
   CACHE_TASK,
   CACHE_VMA,
   CACHE_XA_NODE,
   CONTENTS_BASE,
+  INODE_LISTS,
   KDESC_BASE,
   KDESC_SIZE,
   KMEM_BASE,
+  KMEM_STATE,
   KPAGE_PGTABLE,
   KPAGE_SLAB,
+  LRUVEC_BASE,
   MACHINE_BASE,
   MEM_MAP,
+  MM_LISTS,
   PAGE_SIZE,
   PAGE_STRUCT_SIZE,
   PERCPU_BASE,
+  PERCPU_LRU,
+  PERCPU_PCP,
   PERCPU_SIZE,
+  SLAB_DEPOTS,
   STRUCTS,
+  SWAP_INFO,
+  VEC_LIST,
   ZONE_BASE,
 } from '../../wasm/generated/layout.js';
 import type { CoreViews } from '../../wasm/views.js';
@@ -30,7 +41,7 @@ type StructName = keyof typeof STRUCTS;
 /** Levels of page tables, from the last one up. */
 const TABLES = ['pte', 'pmd', 'pud', 'pgd'];
 /** What the objects of a cache are; Linux's name, ours, and their size in the slab. */
-const CACHES: Readonly<Record<number, readonly [string, StructName, number]>> = {
+const CACHES: Readonly<Record<number, readonly [string, StructName | undefined, number]>> = {
   [CACHE_TASK]: ['task', 'Task', 64],
   [CACHE_MM]: ['mm', 'MmStruct', 256],
   [CACHE_VMA]: ['vma', 'Vma', 128],
@@ -40,7 +51,31 @@ const CACHES: Readonly<Record<number, readonly [string, StructName, number]>> = 
   [CACHE_FILE]: ['file', 'File', 64],
   [CACHE_XA_NODE]: ['xa_node', 'XaNode', 288],
   [CACHE_GUP_VEC]: ['gup_vec', 'GupVec', 64],
+  [CACHE_NAME]: ['name', undefined, 256],
+  [CACHE_PIPE]: ['pipe', 'Pipe', 320],
 };
+
+/** Where a structure lies of which there is one, its name, and its struct. */
+const PLACES: readonly (readonly [number, string, StructName])[] = [
+  [ZONE_BASE, 'zone', 'Zone'],
+  [KMEM_STATE, 'kmem', 'Kmem'],
+  [INODE_LISTS, 'inodes', 'InodeLists'],
+  [MM_LISTS, 'mmlist', 'MmLists'],
+  [VEC_LIST, 'gup_vecs', 'VecList'],
+  [SWAP_INFO, 'swap_info', 'SwapInfo'],
+  [LRUVEC_BASE, 'lruvec', 'Lruvec'],
+];
+/** The same within the area of a CPU. */
+const CPU_PLACES: readonly (readonly [number, string, StructName])[] = [
+  [PERCPU_PCP, 'pcp', 'PerCpuPages'],
+  [PERCPU_LRU, 'lru', 'CpuLru'],
+];
+const CACHES_MAX = 16;
+
+/** Bytes of an object of a cache; undefined for a cache that there is not. */
+export function objectSizeOf(cache: number): number | undefined {
+  return CACHES[cache]?.[2];
+}
 
 /** Readable names of addresses in the core's memory: struct and field, as Linux spells them. */
 export class LocationNames {
@@ -67,11 +102,16 @@ export class LocationNames {
     }
     if (address >= PERCPU_BASE) {
       const cpu = Math.floor((address - PERCPU_BASE) / PERCPU_SIZE);
-      return `cpu[${cpu}].${fieldAt('PerCpu', (address - PERCPU_BASE) % PERCPU_SIZE)}`;
+      const within = (address - PERCPU_BASE) % PERCPU_SIZE;
+      const area = placeAt(CPU_PLACES, within) ?? fieldAt('PerCpu', within);
+      return `cpu[${cpu}].${area}`;
     }
-    const zone = address - ZONE_BASE;
-    if (zone >= 0 && zone < STRUCTS.Zone.size) return `zone.${fieldAt('Zone', zone)}`;
-    return `machine.${fieldAt('MachineState', address - MACHINE_BASE)}`;
+    const depot = address - SLAB_DEPOTS;
+    if (depot >= 0 && depot < CACHES_MAX * STRUCTS.Depot.size) {
+      return `kmem_cache[${depot >> 6}].${fieldAt('Depot', depot % 64)}`;
+    }
+    const place = placeAt(PLACES, address);
+    return place ?? `machine.${fieldAt('MachineState', address - MACHINE_BASE)}`;
   }
 
   #kernelName(address: number): string {
@@ -87,8 +127,18 @@ export class LocationNames {
     if (kind !== KPAGE_SLAB || cache === undefined) return `kernel memory 0x${hex(address)}`;
     const [name, struct, size] = cache;
     const object = address - (within % size);
-    return `${name}@${hex(object)}.${fieldAt(struct, within % size)}`;
+    const part = struct === undefined ? `+${within % size}` : fieldAt(struct, within % size);
+    return `${name}@${hex(object)}.${part}`;
   }
+}
+
+/** The field of the structure that lies at an address; undefined for none of them. */
+function placeAt(places: typeof PLACES, address: number): string | undefined {
+  for (const [base, name, struct] of places) {
+    const offset = address - base;
+    if (offset >= 0 && offset < STRUCTS[struct].size) return `${name}.${fieldAt(struct, offset)}`;
+  }
+  return undefined;
 }
 
 /** The field that holds an offset, spelled as C would. */
