@@ -544,6 +544,9 @@ export const KPAGE_SLAB = 2;
 
 export const KPAGE_DATA = 3;
 
+/** The second of two locks of one class (Linux: SINGLE_DEPTH_NESTING). */
+export const SINGLE_DEPTH_NESTING = 1;
+
 /** Life of a machine. Once it has left RUNNING, every CPU that waits traps. */
 export const MACHINE_RUNNING = 0;
 
@@ -591,6 +594,9 @@ export const PERCPU_TRACE = 0x6000;
 export const PERCPU_LRU = 0x6400;
 
 export const PERCPU_LRU_SIZE = 1088;
+
+/** Linux: POISON_FREE. */
+export const POISON_FREE = 107;
 
 export const CACHE_TASK = 0;
 
@@ -941,6 +947,15 @@ export const SchedOp = {
   RmwRelaxed: 5,
   Cmpxchg: 6,
   Fence: 7,
+} as const;
+
+/** What a CPU has just done that a watcher cannot see from accesses alone. */
+export const SchedNote = {
+  Alloc: 0,
+  Free: 1,
+  Acquire: 2,
+  TryAcquire: 3,
+  Release: 4,
 } as const;
 
 /** Every struct of the core: its size, and where each field lies, in bytes. */
