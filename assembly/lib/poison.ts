@@ -1,8 +1,8 @@
 import { SchedNote, schedNote } from './sched_point';
 
 /**
- * Lifetimes of memory, for the explorer: it knows what is free, and takes every access to that for a
- * mistake. What is freed is filled with a byte that no sound program reads (Linux: mm/slub.c with
+ * Lifetimes of memory, for the explorer: it knows what is free, and takes every access to that for
+ * a mistake. What is freed is filled with a byte that no sound program reads (Linux: mm/slub.c with
  * slub_debug=P), so that a plain field that is read too late does not look right. In builds without
  * an explorer none of this exists.
  */

@@ -10,7 +10,7 @@ export class Oracles {
   readonly locks: HeldLocks;
   readonly #lifetimes: Lifetimes;
   readonly #lockOrder: LockOrder;
-  /** In the order in which they hear of a note: the order of locks looks at what was held before. */
+  /** In the order in which they hear of a note: LockOrder asks what was held before it. */
   readonly #all: readonly Oracle[];
 
   constructor(context: OracleContext) {
