@@ -19,8 +19,9 @@ interface Edge {
 
 /**
  * Lock-order inversions (Linux: lockdep). Each time a CPU takes a lock while it holds another,
- * their classes are in an order. If the orders of all executions so far make a circle, then some other
- * interleaving, perhaps of other callers, is a deadlock, whether or not this scenario can reach it.
+ * their classes are in an order. If the orders of all executions so far make a circle, then some
+ * other interleaving, perhaps of other callers, is a deadlock, even if this scenario cannot reach
+ * it.
  * A lock that is only tried for gives no order, since nobody waits for it.
  *
  * The orders of all executions are kept. Those of the execution under way are kept apart, to prefer
