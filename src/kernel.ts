@@ -135,6 +135,21 @@ export class Kernel {
     return kernel;
   }
 
+  /** A booted machine as one of its CPUs sees it, on a thread that the caller has started. */
+  static attached(
+    options: ResolvedOptions,
+    module: WebAssembly.Module,
+    memory: WebAssembly.Memory,
+    cpu: number,
+    host: KernelHost,
+  ): Kernel {
+    const kernel = new Kernel(options, module, memory, host);
+    kernel.cpu = cpu;
+    kernel.#adoptSwap();
+    kernel.run((core) => core.cpuSwitch(cpu));
+    return kernel;
+  }
+
   /**
    * Adds a swap device, in the memory of the one before if that is large enough: 0 or a negative
    * error.
@@ -184,7 +199,8 @@ export class Kernel {
 
   /** What to throw for an error that a call of the core has thrown: a trap is a panic. */
   caught(error: unknown): unknown {
-    return error instanceof WebAssembly.RuntimeError ? this.#trapped(0, error.message) : error;
+    if (!(error instanceof WebAssembly.RuntimeError)) return error;
+    return this.#trapped(this.cpu, error.message);
   }
 
   /** Throws if the machine has stopped. */
@@ -221,6 +237,11 @@ export class Kernel {
   /** Of an engine that has put the memory of a stopped machine back: it runs again. */
   revive(): void {
     this.#error = undefined;
+  }
+
+  /** Of the same: ends the calls that wait on any CPU, and those that will. */
+  halt(): void {
+    this.#stop(MACHINE_CLOSED);
   }
 
   /** Ends the workers; what runs on them ends with an error. */

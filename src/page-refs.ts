@@ -21,10 +21,24 @@ export class PageRefs {
   #vector: number;
 
   /** @internal */
-  constructor(kernel: Kernel, vector: number) {
+  constructor(
+    kernel: Kernel,
+    vector: number,
+    length = kernel.views.read('GupVec', 'length', vector),
+  ) {
     this.#kernel = kernel;
     this.#vector = vector;
-    this.length = kernel.views.read('GupVec', 'length', vector);
+    this.length = length;
+  }
+
+  /** @internal What the core knows them by; 0 once they were released. */
+  get vector(): number {
+    return this.#vector;
+  }
+
+  /** @internal They were released through another handle. */
+  forget(): void {
+    this.#vector = 0;
   }
 
   /** The page frame numbers, in the order of the addresses. */

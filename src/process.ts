@@ -67,10 +67,20 @@ export class Process {
   #task: number;
 
   /** @internal */
-  constructor(kernel: Kernel, task: number) {
+  constructor(kernel: Kernel, task: number, pid = kernel.views.read('Task', 'pid', task)) {
     this.#kernel = kernel;
     this.#task = task;
-    this.pid = kernel.views.read('Task', 'pid', task);
+    this.pid = pid;
+  }
+
+  /** @internal What the core knows it by, also on a machine that has stopped; 0: it has exited. */
+  get number(): number {
+    return this.#task;
+  }
+
+  /** @internal It has exited through another handle. */
+  forget(): void {
+    this.#task = 0;
   }
 
   /**

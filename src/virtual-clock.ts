@@ -23,6 +23,16 @@ export class VirtualClock {
     return this.#views.f64At(CLOCK);
   }
 
+  /** True while nothing is to be called back. */
+  get isIdle(): boolean {
+    return this.#timers.length === 0;
+  }
+
+  /** Forgets what was to be called back. */
+  clear(): void {
+    this.#timers.length = 0;
+  }
+
   /** Calls back when the clock gets to `due`; a time that has passed means at the next advance. */
   at(due: number, callback: () => void): void {
     const behind = this.#timers.findIndex((timer) => timer.due > due);

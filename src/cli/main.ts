@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** The `mmemu` program: the command line with this process and the library around it. */
 import { readFileSync } from 'node:fs';
-import { bugs, contend, policies } from '../index.js';
+import { bugs, contend, policies, stress } from '../index.js';
 import { run } from './program.js';
 import { runScenario } from './run-scenario.js';
 
@@ -22,6 +22,7 @@ process.exitCode = await run(process.argv.slice(2), {
   bugs,
   contend,
   policies,
+  stress,
   runScenario: (task, listener) => runScenario(task, { ...listener, patience: PATIENCE }),
   stdout: process.stdout,
   stderr: process.stderr,

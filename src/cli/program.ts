@@ -7,6 +7,7 @@ import { addBugs } from './commands/bugs.js';
 import { addContend } from './commands/contend.js';
 import { addExplore } from './commands/explore.js';
 import { addPolicies } from './commands/policies.js';
+import { addStress } from './commands/stress.js';
 import { UsageError } from './usage.js';
 import { EXIT, type World } from './world.js';
 
@@ -45,6 +46,7 @@ function createProgram(world: World, done: (status: number) => void): Command {
   addPolicies(program, world, done);
   addBugs(program, world, done);
   addExplore(program, world, done);
+  addStress(program, world, done);
   return program;
 }
 

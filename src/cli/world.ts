@@ -1,5 +1,6 @@
 /** What the command line needs from outside; tests hand in their own. */
 import type { ContendOptions, ContendReport, HistoricBug } from '../index.js';
+import type { StressOptions, StressResult } from '../index.js';
 import type { ScenarioListener } from './run-scenario.js';
 import type { ScenarioAnswer, ScenarioTask } from './scenario-task.js';
 
@@ -33,6 +34,7 @@ export interface World {
     task: ScenarioTask,
     listener: Omit<ScenarioListener, 'patience'>,
   ): Promise<ScenarioAnswer>;
+  stress(module: URL, options: StressOptions): Promise<StressResult>;
   readonly stdout: Output;
   readonly stderr: Output;
   /**

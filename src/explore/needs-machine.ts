@@ -1,5 +1,5 @@
-import type { ScenarioMachine } from './scenario.js';
-import type { WordMemory } from './word-memory.js';
+import type { Scenario, ScenarioMachine } from './scenario.js';
+import { WordMemory } from './word-memory.js';
 
 /** Thrown when a scenario without a machine asks for one: it gets one then. */
 export class NeedsMachine extends Error {
@@ -17,4 +17,16 @@ export function wordsOnly(words: WordMemory): ScenarioMachine {
       return typeof value === 'function' ? value.bind(target) : value;
     },
   }) as unknown as ScenarioMachine;
+}
+
+/** Whether a scenario has a machine, or asks for one in setup. */
+export function usesMachine(scenario: Scenario): boolean {
+  if (scenario.machine !== undefined) return true;
+  try {
+    scenario.setup?.(wordsOnly(new WordMemory()));
+    return false;
+  } catch (error) {
+    // What else is wrong with it shows when it runs.
+    return error instanceof NeedsMachine;
+  }
 }

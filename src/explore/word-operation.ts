@@ -19,6 +19,11 @@ export const AT_ACCESS: IteratorYieldResult<undefined> = { done: false, value: u
 export class WordOperation implements Iterable<undefined, number> {
   /** What the access gave. */
   result = 0;
+  /**
+   * Makes the announced access at once and gives its result: for an engine that need not stop the
+   * CPU there.
+   */
+  perform: (() => number) | undefined;
   readonly #cpu: string;
   #phase = IDLE;
   #call = '';
@@ -55,9 +60,13 @@ export class WordOperation implements Iterable<undefined, number> {
   }
 
   next(): IteratorResult<undefined, number> {
-    if (this.#phase === ANNOUNCED) {
+    if (this.#phase === ANNOUNCED && this.perform === undefined) {
       this.#phase = YIELDED;
       return AT_ACCESS;
+    }
+    if (this.#phase === ANNOUNCED) {
+      this.result = this.perform!();
+      this.#phase = YIELDED;
     }
     if (this.#phase !== YIELDED) {
       throw new ScenarioError(`cpu "${this.#cpu}": an operation was yielded twice`);

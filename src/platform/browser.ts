@@ -1,4 +1,5 @@
 /** The browser's side of `#platform`. */
+import type { ThreadMessage } from '../stress/protocol.js';
 import type { CpuReply } from '../threads/protocol.js';
 import type { Platform } from './types.js';
 
@@ -15,6 +16,17 @@ export const startCpu: Platform['startCpu'] = (data, { onReply, onDeath }) => {
     terminate: () => Promise.resolve(worker.terminate()),
     setBusy: () => undefined, // a page lives as long as it is open
   };
+};
+
+/** Starts a thread of a stress run. */
+export const startStressThread: Platform['startStressThread'] = (data, { onMessage, onDeath }) => {
+  const worker = new Worker(new URL('../stress/thread-browser.js', import.meta.url), {
+    type: 'module',
+  });
+  worker.addEventListener('message', (event: MessageEvent<ThreadMessage>) => onMessage(event.data));
+  worker.addEventListener('error', (event) => onDeath(event.message));
+  worker.postMessage(data);
+  return { terminate: () => Promise.resolve(worker.terminate()) };
 };
 
 /** The bytes of a file of the package. */

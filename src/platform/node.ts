@@ -4,6 +4,7 @@ import { SourceMap, type SourceMapPayload, type SourceMapping } from 'node:modul
 import { availableParallelism, cpus, loadavg, release } from 'node:os';
 import { arch, cpuUsage, platform as systemName, version, versions } from 'node:process';
 import { Worker } from 'node:worker_threads';
+import type { ThreadMessage } from '../stress/protocol.js';
 import type { CpuReply } from '../threads/protocol.js';
 import type { Platform } from './types.js';
 
@@ -22,6 +23,24 @@ export const startCpu: Platform['startCpu'] = (data, { onReply, onDeath }) => {
     terminate: () => worker.terminate(),
     setBusy: (busy) => (busy ? worker.ref() : worker.unref()),
   };
+};
+
+/** Starts a thread of a stress run. What its scenario prints on standard output is dropped. */
+export const startStressThread: Platform['startStressThread'] = (data, { onMessage, onDeath }) => {
+  const url = new URL('../../dist/stress/thread.js', import.meta.url);
+  const worker = new Worker(url, { workerData: data, execArgv: [], stdout: true });
+  worker.stdout.resume();
+  worker.on('message', (message: ThreadMessage) => onMessage(message));
+  worker.on('error', (error) => onDeath(String(error)));
+  let isAsked = false;
+  worker.on('exit', (code) => {
+    if (!isAsked && code !== 0) onDeath(`it exited with code ${code}`);
+  });
+  const terminate = () => {
+    isAsked = true;
+    return worker.terminate();
+  };
+  return { terminate };
 };
 
 /** The bytes of a file of the package. */

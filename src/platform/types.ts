@@ -1,4 +1,5 @@
 import type { HostFacts } from '../contend/types.js';
+import type { ThreadData, ThreadMessage } from '../stress/protocol.js';
 import type { CpuCall, CpuData, CpuReply } from '../threads/protocol.js';
 
 /** A thread that is one emulated CPU. */
@@ -11,6 +12,19 @@ export interface CpuThread {
   setBusy(busy: boolean): void;
 }
 
+/** A thread that runs one CPU of a scenario. */
+export interface StressThread {
+  /** Ends it at once, whatever it does. */
+  terminate(): Promise<unknown>;
+}
+
+/** What such a thread tells. */
+export interface StressEvents {
+  readonly onMessage: (message: ThreadMessage) => void;
+  /** It is gone, and was not asked to. */
+  readonly onDeath: (reason: string) => void;
+}
+
 /** What a thread tells. */
 export interface CpuEvents {
   readonly onReply: (reply: CpuReply) => void;
@@ -21,6 +35,7 @@ export interface CpuEvents {
 /** What differs between Node and a browser. Both modules export exactly this. */
 export interface Platform {
   startCpu(data: CpuData, events: CpuEvents): CpuThread;
+  startStressThread(data: ThreadData, events: StressEvents): StressThread;
   readBytes(url: URL): Promise<Uint8Array<ArrayBuffer>>;
   /** Threads that the host can run at once. */
   coresOfHost(): number;

@@ -71,6 +71,7 @@ export class ExploredMachine {
     this.#hash?.restart();
     this.#image.restore();
     this.#kernel.cpu = 0;
+    this.#kernel.clock.clear(); // setup sets its timers again
     this.#kernel.revive();
   }
 

@@ -15,8 +15,12 @@ export type OnCpu<T> = {
 /** What an operation gives: handles stay with the CPU, everything else is as it is. */
 export type OnCpuResult<R> = R extends PageRefs | Process ? OnCpu<R> : R;
 
-/** Runs a call of the facade as an operation. */
-export type RunCall = (call: () => unknown) => Operation<unknown>;
+/** Runs a call of the facade as an operation; its name and arguments are for reports. */
+export type RunCall = (
+  call: () => unknown,
+  name: string,
+  args: readonly unknown[],
+) => Operation<unknown>;
 
 const TARGET = Symbol('target');
 
@@ -29,10 +33,14 @@ export function onCpu<T extends object>(handle: T, run: RunCall): OnCpu<T> {
       const value: unknown = Reflect.get(target, name, target);
       if (typeof value !== 'function') return value;
       return (...args: unknown[]) =>
-        run(() => {
-          const plain = args.map(unwrapped);
-          return wrapped(Reflect.apply(value, target, plain), run);
-        });
+        run(
+          () => {
+            const plain = args.map(unwrapped);
+            return wrapped(Reflect.apply(value, target, plain), run);
+          },
+          String(name),
+          args,
+        );
     },
   });
   return proxy as unknown as OnCpu<T>;
@@ -41,6 +49,11 @@ export function onCpu<T extends object>(handle: T, run: RunCall): OnCpu<T> {
 function wrapped(result: unknown, run: RunCall): unknown {
   const isHandle = result instanceof PageRefs || result instanceof Process;
   return isHandle ? onCpu(result, run) : result;
+}
+
+/** True for a handle whose methods are operations. */
+export function isWrapped(value: object): boolean {
+  return (value as { [TARGET]?: object })[TARGET] !== undefined;
 }
 
 /** The handle behind a wrapped one. */

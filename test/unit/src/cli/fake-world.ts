@@ -56,6 +56,7 @@ export function fakeWorld({ raw = {}, contend, isTTY = false }: FakeOptions = {}
     bugs,
     policies: () => AXES,
     runScenario: () => Promise.reject(new Error('a fake world has no thread for scenarios')),
+    stress: () => Promise.reject(new Error('a fake world has no threads')),
     stdout: { write: (text) => (written.out += text), columns: 100 },
     stderr: { write: (text) => (written.err += text), isTTY, columns: 100 },
     onInterrupt: (given) => {

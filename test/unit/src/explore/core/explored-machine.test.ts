@@ -172,3 +172,13 @@ describe('an explored machine', () => {
     expect(explored.resume(1)).toEqual({ kind: 'returned', value: undefined });
   });
 });
+
+it('forgets between executions what was to happen at a time', () => {
+  const happened: number[] = [];
+  for (const execution of [1, 2]) {
+    explored.reset();
+    explored.machine.at(explored.machine.now() + 5, () => happened.push(execution));
+  }
+  explored.machine.advance(10);
+  expect(happened).toEqual([2]);
+});
