@@ -76,12 +76,16 @@ export function shmemGetPage(inode: Inode, index: u64): Page | null {
 }
 
 /**
- * Makes sure that there is a page at `index`, of zeros and not yet data if it is new; false when
- * memory is exhausted (Linux: shmem_get_folio with SGP_FALLOC).
+ * Makes sure that there is a page at `index`, of zeros and not yet data if it is new, brought back
+ * if it was swapped out; false when memory is exhausted (Linux: shmem_get_folio with SGP_FALLOC).
  */
 export function shmemAllocPage(inode: Inode, index: u64): bool {
   const mapping = inode.mapping;
-  if (filemapSwapEntry(mapping, index) != 0) return true; // it is data already
+  let entry = filemapSwapEntry(mapping, index);
+  while (entry != 0) {
+    if (!shmemSwapin(mapping, index, entry)) return false;
+    entry = filemapSwapEntry(mapping, index);
+  }
   const found = filemapLockPage(mapping, index);
   if (found != null) {
     // Asked for a second time, a page becomes data (Linux: shmem_get_folio_gfp, from "clear" on).
