@@ -5,6 +5,10 @@
  * in the same order.
  */
 const CAPACITY_FIRST = 256;
+const COLUMNS = [
+  ...(['agent', 'kind', 'touches', 'mask', 'location', 'link'] as const),
+  ...(['operand', 'before', 'after', 'result'] as const),
+] as const;
 
 /** What a step was, step by step. */
 export class EventLog {
@@ -33,6 +37,20 @@ export class EventLog {
   reserve(): number {
     if (this.length === this.#capacity) this.#grow();
     return this.length++;
+  }
+
+  /** The steps so far, for `restore`. */
+  copy(): EventLog {
+    const log = new EventLog();
+    log.restore(this);
+    return log;
+  }
+
+  /** Becomes what a copy has: strategies read it until the next execution begins. */
+  restore(from: EventLog): void {
+    while (this.#capacity < from.length) this.#grow();
+    this.length = from.length;
+    for (const name of COLUMNS) this[name].set(from[name].subarray(0, from.length));
   }
 
   #grow(): void {

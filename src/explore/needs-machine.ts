@@ -6,15 +6,19 @@ export class NeedsMachine extends Error {
   override readonly name = 'NeedsMachine';
 }
 
-const OF_WORDS = new Set<string | symbol>(['words', 'peek', 'poke']);
-
 /** The machine of a scenario that is taken to use raw words only. */
 export function wordsOnly(words: WordMemory): ScenarioMachine {
+  // Bound once: a setup that is run millions of times asks for them each time.
+  const methods = new Map<string | symbol, unknown>([
+    ['words', words.words.bind(words)],
+    ['peek', words.peek.bind(words)],
+    ['poke', words.poke.bind(words)],
+  ]);
   return new Proxy(words, {
-    get(target, name): unknown {
-      if (!OF_WORDS.has(name)) throw new NeedsMachine(`machine.${String(name)}`);
-      const value: unknown = Reflect.get(target, name, target);
-      return typeof value === 'function' ? value.bind(target) : value;
+    get(_, name): unknown {
+      const method = methods.get(name);
+      if (method === undefined) throw new NeedsMachine(`machine.${String(name)}`);
+      return method;
     },
   }) as unknown as ScenarioMachine;
 }

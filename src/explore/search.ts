@@ -78,10 +78,13 @@ export class Search {
     totals.failures++;
     if (totals.failure !== undefined) return;
     const finder = { strategy: strategy.name, execution: totals.executions };
+    // It is shrunk by executions of its own; the strategy goes on from the one that has failed.
+    const log = program.log.copy();
     const isSeeded = strategy.name === 'random' || strategy.name.startsWith('pct');
     totals.failure = makeFailure(program, this.execution, verdict, this.#settings.memoryModel, {
       ...finder,
       ...(isSeeded ? { seed: this.#settings.seed } : {}),
     });
+    program.log.restore(log);
   }
 }

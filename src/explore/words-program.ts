@@ -34,6 +34,7 @@ export class WordsProgram implements Program {
 
   readonly #scenario: Scenario;
   readonly #memory = new WordMemory();
+  readonly #machine = wordsOnly(this.#memory);
   readonly #buffers: StoreBuffers | undefined;
   readonly #cpus: WordCpu[];
   readonly #running: Iterator<undefined, unknown, undefined>[] = [];
@@ -46,6 +47,8 @@ export class WordsProgram implements Program {
   #conditional = 0;
   /** What each CPU has read so far, as two hashes: with its program, that is its local state. */
   readonly #history: Int32Array;
+  /** Once somebody has asked for a hash, which is before the first step of an execution. */
+  #keepsHistory = false;
   /** Where the accesses stand, by step and by CPU, when somebody wants to know. */
   #sites: (string | undefined)[] | undefined;
   readonly #announcedAt: (string | undefined)[] = [];
@@ -84,7 +87,7 @@ export class WordsProgram implements Program {
     for (let cpu = 0; cpu < this.#cpus.length; cpu++) {
       const handle = this.#cpus[cpu]!;
       handle.operation.reset();
-      handle.outcomes.length = 0;
+      if (handle.outcomes.length > 0) handle.outcomes.length = 0;
       const running = this.#programs[cpu]!.call(this.#scenario.cpus, this.#context, handle);
       if (typeof (running as { next?: unknown } | undefined)?.next !== 'function') {
         throw this.#refusal(`cpus.${this.cpuNames[cpu]} is no generator function (function*)`);
@@ -120,9 +123,11 @@ export class WordsProgram implements Program {
     const { kind, location, operand } = this.pending;
     const result = this.#access(agent, kind[agent]!, location[agent]!, operand[agent]!);
     this.#cpus[agent]!.operation.result = result;
-    const h = agent * 2;
-    this.#history[h] = mix(this.#history[h]!, result);
-    this.#history[h + 1] = mix(this.#history[h + 1]! ^ 0x5bd1e995, result);
+    if (this.#keepsHistory) {
+      const h = agent * 2;
+      this.#history[h] = mix(this.#history[h]!, result);
+      this.#history[h + 1] = mix(this.#history[h + 1]! ^ 0x5bd1e995, result);
+    }
     this.#resume(agent);
     return UNDECIDED;
   }
@@ -136,7 +141,7 @@ export class WordsProgram implements Program {
   }
 
   check(): void {
-    this.#scenario.check?.(wordsOnly(this.#memory), this.#context);
+    this.#scenario.check?.(this.#machine, this.#context);
   }
 
   locations(): number {
@@ -160,6 +165,8 @@ export class WordsProgram implements Program {
   }
 
   hash(into: Uint32Array): void {
+    if (!this.#keepsHistory && this.log.length > 0) throw new TypeError('a hash begins at step 0');
+    this.#keepsHistory = true;
     for (let half = 0; half < 2; half++) {
       let hash: number = HASH_SEEDS[half]!;
       const { values, count } = this.#memory;
@@ -184,7 +191,7 @@ export class WordsProgram implements Program {
   }
 
   #setUp(): void {
-    const context: unknown = this.#scenario.setup?.(wordsOnly(this.#memory));
+    const context: unknown = this.#scenario.setup?.(this.#machine);
     if (typeof (context as { then?: unknown } | undefined)?.then === 'function') {
       throw this.#refusal('setup returned a promise; it must do its work at once');
     }
