@@ -48,3 +48,4 @@ export type { Found } from './explore/failure.js';
 export type { TraceStep } from './explore/trace.js';
 export type { MemoryModel } from './explore/words-program.js';
 export type { Checkpoint, Job, Shard, Sleeper } from './explore/checkpoint.js';
+export type { JobReport } from './explore/job-meter.js';

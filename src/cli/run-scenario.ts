@@ -12,6 +12,7 @@ export interface ScenarioListener {
   readonly onCheckpoint?: (
     made: Extract<ScenarioMessage, { checkpoint: unknown }>['checkpoint'],
   ) => void;
+  readonly onJob?: (report: Extract<ScenarioMessage, { job: unknown }>['job']) => void;
   /** Ends it early; what there is by then is the answer. */
   readonly signal: AbortSignal;
   /** Milliseconds without a word after which it is taken for endless. */
@@ -56,6 +57,7 @@ function answerOf(
       watchdog = setTimeout(endless, listener.patience);
       if ('progress' in message) listener.onProgress?.(message.progress);
       else if ('checkpoint' in message) listener.onCheckpoint?.(message.checkpoint);
+      else if ('job' in message) listener.onJob?.(message.job);
       else {
         clearTimeout(watchdog);
         if ('fault' in message) fail(message.fault);

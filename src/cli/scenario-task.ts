@@ -1,8 +1,8 @@
 /** What the command line asks the thread for that runs scenarios, and what it hears from it. */
-import type { Checkpoint, ExploreOptions, ExploreProgress } from '../index.js';
+import type { Checkpoint, ExploreOptions, ExploreProgress, JobReport } from '../index.js';
 
 /** The options of `explore()` that can be sent to a thread. */
-export type PlainOptions = Omit<ExploreOptions, 'signal' | 'onProgress' | 'onCheckpoint'>;
+export type PlainOptions = Omit<ExploreOptions, 'signal' | 'onProgress' | 'onCheckpoint' | 'onJob'>;
 
 /** A scenario file, and what is to be done with it. */
 export type ScenarioTask =
@@ -12,6 +12,8 @@ export type ScenarioTask =
       readonly options: PlainOptions;
       /** Whether checkpoints are wanted. */
       readonly checkpoints?: true;
+      /** Whether each job is to be reported. */
+      readonly jobs?: true;
     }
   | {
       readonly do: 'replay';
@@ -33,6 +35,7 @@ export interface ScenarioAnswer {
 export type ScenarioMessage =
   | { readonly progress: ExploreProgress }
   | { readonly checkpoint: Checkpoint }
+  | { readonly job: JobReport }
   | { readonly answer: ScenarioAnswer }
   /** The scenario itself is wrong, or its file is. */
   | { readonly fault: string };

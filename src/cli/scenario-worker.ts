@@ -42,6 +42,7 @@ async function run(scenario: Scenario): Promise<ScenarioAnswer> {
     signal: aborted.signal,
     onProgress: (progress) => post({ progress }),
     ...(task.checkpoints ? { onCheckpoint: (checkpoint) => post({ checkpoint }) } : {}),
+    ...(task.jobs ? { onJob: (job) => post({ job }) } : {}),
   });
   const json = { ...result, outcomes: Object.fromEntries(result.outcomes) };
   return { isBroken: result.failures > 0, text: resultText(result), json: plain(json) };

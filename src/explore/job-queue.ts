@@ -1,5 +1,6 @@
 /** Explores job by job, so that an exploration can be split and interrupted. */
 import { checkCheckpoint, makeCheckpoint, type Checkpoint, type Job } from './checkpoint.js';
+import { JobMeter } from './job-meter.js';
 import { makeJobs } from './jobs.js';
 import { SourceDporStrategy } from './source-dpor.js';
 import type { ExploreSettings } from './options.js';
@@ -24,7 +25,7 @@ export async function runJobs(
   search: Search,
   settings: ExploreSettings,
 ): Promise<QueueResult> {
-  const { resume, memoryModel, onCheckpoint, maxExecutions } = settings;
+  const { resume, memoryModel, onCheckpoint, onJob, maxExecutions } = settings;
   const shard = settings.shard ?? { index: 0, count: 1 };
   if (resume !== undefined) checkCheckpoint(resume, program, memoryModel, shard);
   const jobs = resume === undefined ? makeJobs(program, search.execution, shard) : [...resume.jobs];
@@ -37,7 +38,11 @@ export async function runJobs(
   let end: SearchEnd = 'exhausted';
   let at = 0;
   for (; at < jobs.length; at++) {
+    const meter = onJob === undefined ? undefined : new JobMeter(totals);
     end = await search.run(new SourceDporStrategy(program, jobs[at]), totals, maxExecutions);
+    if (meter !== undefined) {
+      onJob?.(meter.report(at + 1, jobs.length, jobs[at]!, end === 'exhausted'));
+    }
     if (end !== 'exhausted') break;
     // A job that was interrupted begins again: what it counted so far is not in the checkpoint.
     last = save(jobs.slice(at + 1));

@@ -1,6 +1,7 @@
 /** The options of `explore()`, and what they are by default. */
 import { inRange } from '../check.js';
 import type { Checkpoint } from './checkpoint.js';
+import type { JobReport } from './job-meter.js';
 import type { MemoryModel } from './words-program.js';
 
 /** Ways to choose schedules. */
@@ -54,6 +55,8 @@ export interface ExploreOptions {
   readonly resume?: Checkpoint;
   /** Called from time to time with what `resume` takes. `dpor` only. */
   readonly onCheckpoint?: (checkpoint: Checkpoint) => void;
+  /** Called with what each part has shown, as soon as it has ended. `dpor` only. */
+  readonly onJob?: (report: JobReport) => void;
   readonly onProgress?: (progress: ExploreProgress) => void;
   /** Ends the exploration early; what there is by then is returned. */
   readonly signal?: AbortSignal;
@@ -101,14 +104,17 @@ export function exploreSettings(options: ExploreOptions): ExploreSettings {
   }
   const isDpor = settings.mode === 'schedules' && (settings.strategy ?? 'dpor') === 'dpor';
   if (isSplit(settings) && !isDpor) {
-    throw new RangeError('shard, resume and onCheckpoint: only strategy "dpor" can be split');
+    throw new RangeError(
+      'shard, resume, onCheckpoint and onJob: only strategy "dpor" can be split',
+    );
   }
   return settings;
 }
 
 /** Whether the schedules are explored in jobs. */
-export function isSplit({ shard, resume, onCheckpoint }: ExploreOptions): boolean {
-  return (shard?.count ?? 1) > 1 || resume !== undefined || onCheckpoint !== undefined;
+export function isSplit({ shard, resume, onCheckpoint, onJob }: ExploreOptions): boolean {
+  const isHeard = onCheckpoint !== undefined || onJob !== undefined;
+  return (shard?.count ?? 1) > 1 || resume !== undefined || isHeard;
 }
 
 function oneOf(value: unknown, valid: readonly string[], name: string): void {

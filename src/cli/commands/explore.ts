@@ -3,7 +3,7 @@ import { readFile, rename, writeFile } from 'node:fs/promises';
 import { InvalidArgumentError, type Command } from 'commander';
 import type { Checkpoint } from '../../index.js';
 import { createProgress } from '../progress.js';
-import type { PlainOptions, ScenarioTask } from '../scenario-task.js';
+import type { PlainOptions, ScenarioAnswer, ScenarioTask } from '../scenario-task.js';
 import { oneOf, UsageError, wholeNumber } from '../usage.js';
 import { EXIT, type World } from '../world.js';
 
@@ -24,6 +24,7 @@ interface ExploreFlags {
   readonly shard?: { index: number; count: number };
   readonly checkpoint?: string;
   readonly json?: true;
+  readonly jsonLines?: true;
 }
 
 /** Adds both commands. */
@@ -45,6 +46,7 @@ export function addExplore(program: Command, world: World, done: (status: number
     .option('--shard <i/n>', 'explore part i of n, from 0', shardOf)
     .option('--checkpoint <file>', 'go on from this file if it is there, and keep it up to date')
     .option('--json', 'print one JSON document and nothing else')
+    .option('--json-lines', 'explore in jobs: print a line of JSON for each, the result last')
     .action(async (file: string, flags: ExploreFlags) => {
       done(await exploreFile(file, flags, world));
     });
@@ -57,25 +59,40 @@ export function addExplore(program: Command, world: World, done: (status: number
     .option('--json', 'print one JSON document and nothing else')
     .action(async (file: string, schedule: string, flags: { anchored?: true; json?: true }) => {
       const mode = flags.anchored ? 'anchored' : 'exact';
-      done(await perform({ do: 'replay', file, schedule, mode }, flags.json === true, world));
+      done(await perform({ do: 'replay', file, schedule, mode }, formOf(flags.json), world));
     });
 }
 
 async function exploreFile(file: string, flags: ExploreFlags, world: World): Promise<number> {
-  const { all, checkpoint, json, ...given } = flags;
+  const { all, checkpoint, json, jsonLines, ...given } = flags;
+  if (json && jsonLines) throw new UsageError('--json and --json-lines: choose one');
   const options: PlainOptions = { ...given, ...(all ? { stopOnFailure: false } : {}) };
+  const jobs = jsonLines ? ({ jobs: true } as const) : {};
+  const form = jsonLines ? 'lines' : formOf(json);
   if (checkpoint === undefined) {
-    return perform({ do: 'explore', file, options }, json === true, world);
+    return perform({ do: 'explore', file, options, ...jobs }, form, world);
   }
   const resume = await readCheckpoint(checkpoint);
   const resumed = { ...options, ...(resume === undefined ? {} : { resume }) };
-  const task = { do: 'explore', file, options: resumed, checkpoints: true } as const;
-  return perform(task, json === true, world, checkpoint);
+  const task = { do: 'explore', file, options: resumed, checkpoints: true, ...jobs } as const;
+  return perform(task, form, world, checkpoint);
+}
+
+/** How results are printed. */
+type Form = 'text' | 'json' | 'lines';
+
+function formOf(json: true | undefined): Form {
+  return json ? 'json' : 'text';
+}
+
+function printed(answer: ScenarioAnswer, form: Form): string {
+  if (form === 'text') return answer.text;
+  return `${JSON.stringify(answer.json, null, form === 'json' ? 2 : undefined)}\n`;
 }
 
 async function perform(
   task: ScenarioTask,
-  json: boolean,
+  form: Form,
   world: World,
   checkpoint?: string,
 ): Promise<number> {
@@ -88,13 +105,17 @@ async function perform(
       signal: stop.signal,
       onProgress: ({ strategy, executions, blocked }) =>
         progress.note(`${strategy}: ${executions} executions, ${blocked} begun in vain`),
+      onJob: (report) => {
+        progress.clear();
+        world.stdout.write(`${JSON.stringify(report)}\n`);
+      },
       onCheckpoint: (made) => {
         if (checkpoint !== undefined) saving = saving.then(() => writeWhole(checkpoint, made));
       },
     });
     await saving;
     progress.clear();
-    world.stdout.write(json ? `${JSON.stringify(answer.json, null, 2)}\n` : answer.text);
+    world.stdout.write(printed(answer, form));
     if (answer.isBroken) return EXIT.broken;
     return stop.signal.aborted ? EXIT.interrupted : EXIT.done;
   } finally {

@@ -109,6 +109,23 @@ test('shards add up, and a checkpoint remembers', async () => {
   expect((await go()).status).toBe(2);
 });
 
+test('--json-lines prints a line a job, and the result last', async () => {
+  const file = await fileOf(FINE);
+  const { status, out, err } = await mmemu('explore', file, '--json-lines');
+  expect([status, err]).toEqual([0, '']);
+  const lines = out
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Answer & { job?: number });
+  const result = lines.pop();
+  expect(result).toMatchObject({ executions: 90, complete: true });
+  expect(lines.map(({ job }) => job)).toEqual(lines.map((_, at) => at + 1));
+  expect(lines.reduce((all, { executions }) => all + executions, 0)).toBe(90);
+  expect((await mmemu('explore', file, '--json', '--json-lines')).status).toBe(2);
+  const other = await mmemu('explore', file, '--json-lines', '--strategy', 'random');
+  expect([other.status, other.out]).toEqual([2, '']);
+});
+
 describe('a file that is wrong: status 2, its name and the fault', () => {
   test.each([
     ['has no default export', 'export const a = 1;', /no default export/],

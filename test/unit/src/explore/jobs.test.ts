@@ -2,6 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Checkpoint } from '../../../../src/explore/checkpoint.js';
 import { explore } from '../../../../src/explore/explore.js';
+import type { JobReport } from '../../../../src/explore/job-meter.js';
 import type { Scenario } from '../../../../src/explore/scenario.js';
 import { fib, gup, inc, lastzero } from './programs.js';
 import { randomProgram } from './random-program.js';
@@ -101,4 +102,33 @@ test('a checkpoint of something else is refused', async () => {
   await expect(
     explore(inc(3), { strategy: 'random', shard: { index: 0, count: 2 } }),
   ).rejects.toThrow(RangeError);
+});
+
+test('each job says what it has shown, and the jobs add up to the whole', async () => {
+  const reports: JobReport[] = [];
+  const shard = { index: 1, count: 2 };
+  const onJob = (report: JobReport) => reports.push(report);
+  const whole = await explore(fib(3), { strategy: 'dpor', shard, onJob });
+  expect(reports.map(({ job }) => job)).toEqual(reports.map((_, at) => at + 1));
+  expect(reports.every(({ jobs, done }) => jobs === reports.length && done)).toBe(true);
+  expect(new Set(reports.map(({ agents }) => agents.join())).size).toBe(reports.length);
+  const sum = (of: (report: JobReport) => number) =>
+    reports.reduce((all, report) => all + of(report), 0);
+  expect(sum(({ executions }) => executions)).toBe(whole.executions);
+  expect(sum(({ blocked }) => blocked)).toBe(whole.blocked);
+  for (const [outcome, count] of whole.outcomes) {
+    expect(sum(({ outcomes }) => outcomes[outcome] ?? 0)).toBe(count);
+  }
+});
+
+test('a job that is interrupted by the budget or a failure says so', async () => {
+  const reports: JobReport[] = [];
+  const onJob = (report: JobReport) => reports.push(report);
+  const cut = await explore(fib(3), { maxExecutions: 300, onJob });
+  expect(reports.map(({ done }) => done).indexOf(false)).toBe(reports.length - 1);
+  expect(reports.reduce((all, { executions }) => all + executions, 0)).toBe(cut.executions);
+  reports.length = 0;
+  const broken = await explore(gup(1, { bug: true }), { onJob });
+  expect(reports.at(-1)).toMatchObject({ failures: 1, failure: broken.failure!.schedule });
+  expect(broken.executions).toBe(reports.reduce((all, { executions }) => all + executions, 0));
 });
