@@ -147,7 +147,7 @@ export function smpMb(): void {
  * nothing to do but to say so.
  */
 export function smpRmb(): void {
-  if (isDefined(SCHED)) schedPoint(0, SchedOp.Fence, 0);
+  if (isDefined(SCHED)) schedPoint(0, SchedOp.ReadFence, 0);
 }
 
 /**

@@ -1,3 +1,4 @@
+import { smpMb } from './atomic';
 import { machine } from './machine';
 import { PerCpu, thisCpu } from './percpu';
 import { pollWhile } from './wait';
@@ -12,11 +13,12 @@ import { pollWhile } from './wait';
  *   walker    irqSeq becomes odd; walk; irqSeq becomes even
  *   freer     make the thing unreachable; synchronize; free it
  *
- * irqSeq counts, so the freer waits for one section to end and not for a moment with interrupts on:
- * a CPU that walks again and again does not hold it up. The store that makes irqSeq odd and the
- * walk's first load must not be exchanged, and neither must the freer's unlink and its first look
- * at irqSeq: of the two CPUs at least one sees the other. In Linux the freer sends an interrupt and
- * waits for its delivery (tlb_remove_table_sync_one), which orders both.
+ * irqSeq counts, so the freer waits for one section to end and not for a moment with interrupts
+ * on: a CPU that walks again and again does not hold it up. The store that makes irqSeq odd and
+ * the walk's first load must not be exchanged, and neither must the freer's unlink and its first
+ * look at irqSeq: of the two CPUs at least one sees the other. The walker's store is a
+ * read-modify-write, the freer has a full barrier; in Linux it sends an interrupt and waits for
+ * its delivery (tlb_remove_table_sync_one), which orders both.
  */
 
 /** Turns interrupts off on this CPU (Linux: local_irq_save). Sections do not nest. */
@@ -38,6 +40,7 @@ export function localIrqRestore(): void {
 export function synchronize(): void {
   const self = thisCpu().cpu;
   const nrCpus = machine().nrCpus;
+  smpMb(); // what was unlinked by a plain store is unlinked for everybody
   for (let cpu: u32 = 0; cpu < nrCpus; cpu++) {
     if (cpu == self) continue;
     const seq = PerCpu.of(cpu).irqSeq;

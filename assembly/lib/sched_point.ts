@@ -10,6 +10,8 @@ export const enum SchedOp {
   RmwRelaxed,
   Cmpxchg,
   Fence,
+  /** Orders loads only: nothing to do on x86 (Linux: smp_rmb). */
+  ReadFence,
 }
 
 /**

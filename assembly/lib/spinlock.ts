@@ -11,7 +11,8 @@ const CONTENDED: u32 = 2;
  * A lock for short sections (Linux: spinlock_t). Uncontended it costs one compare-and-swap and one
  * exchange. A CPU that meets it locked marks it CONTENDED and sleeps, so that a lock holder whose
  * thread lost its core does not make the others burn theirs; the one who gets the lock after a
- * sleep leaves it CONTENDED, since others may sleep still.
+ * sleep leaves it CONTENDED, since others may sleep still. In the SCHED build a waiting CPU leaves
+ * no mark, and the lock is released as Linux on x86 does it: by a store.
  */
 @unmanaged
 export class SpinLock {
@@ -46,7 +47,8 @@ export class SpinLock {
 
   /** Releases the lock (Linux: spin_unlock). */
   @inline unlock(): void {
-    if (this.word.exchange(UNLOCKED) == CONTENDED) this.word.notifyAll();
+    if (isDefined(SCHED)) this.word.storeRelease(UNLOCKED);
+    else if (this.word.exchange(UNLOCKED) == CONTENDED) this.word.notifyAll();
     lockRelease(changetype<usize>(this));
   }
 

@@ -93,7 +93,8 @@ function rowOf(
   log: readonly Access[],
   names: LineNames,
 ): FootprintRow {
-  const accesses = log.filter(({ op }) => op !== SchedOp.Fence);
+  const isFence = (op: number) => op === SchedOp.Fence || op === SchedOp.ReadFence;
+  const accesses = log.filter(({ op }) => !isFence(op));
   const lines = new Map<number, Access[]>();
   for (const access of accesses) {
     const line = access.address >>> LINE_SHIFT;

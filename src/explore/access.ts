@@ -31,6 +31,10 @@ export const LOCK = 11;
 export const UNLOCK = 12;
 /** The oldest store of a CPU's buffer reaches memory (memory model tso). */
 export const FLUSH = 13;
+/** A store that what came before stays before (Linux: smp_store_release). */
+export const STORE_RELEASE = 14;
+/** A barrier between loads (Linux: smp_rmb). */
+export const READ_FENCE = 15;
 
 /** Names of the kinds, by number, as they stand in traces. */
 export const KIND_NAMES = [
@@ -48,6 +52,8 @@ export const KIND_NAMES = [
   'lock',
   'unlock',
   'flush',
+  'storeRelease',
+  'readFence',
 ] as const;
 
 /** The name of a kind of access. */
@@ -59,6 +65,11 @@ export const TOUCHES_NOTHING = 0;
 export const TOUCHES_READ = 1;
 /** Changes memory. */
 export const TOUCHES_WRITE = 2;
+
+/** True for kinds that access nothing. */
+export function isFence(kind: number): boolean {
+  return kind === FENCE || kind === READ_FENCE;
+}
 
 /** True for kinds that a CPU may have to wait for, by the value of their location. */
 export function waits(kind: number): boolean {
@@ -72,7 +83,7 @@ export function returnsValue(kind: number): boolean {
 
 /** True for stores that a store buffer may hold back. */
 export function isBuffered(kind: number): boolean {
-  return kind === WRITE_ONCE || kind === STORE_PLAIN || kind === UNLOCK;
+  return kind === WRITE_ONCE || kind === STORE_PLAIN || kind === UNLOCK || kind === STORE_RELEASE;
 }
 
 /** True for kinds that need this CPU's store buffer to be empty. */
@@ -87,7 +98,7 @@ export function isEnabledAt(kind: number, operand: number, value: number): boole
 
 /** What an access does to memory when it finds this value. */
 export function touchOf(kind: number, operand: number, value: number): number {
-  if (kind === FENCE) return TOUCHES_NOTHING;
+  if (isFence(kind)) return TOUCHES_NOTHING;
   if (kind === COMPARE_EXCHANGE) return value === operand ? TOUCHES_WRITE : TOUCHES_READ;
   return kind <= LOAD_PLAIN || kind === WAIT_WHILE ? TOUCHES_READ : TOUCHES_WRITE;
 }

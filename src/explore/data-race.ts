@@ -76,9 +76,9 @@ class RaceSearch {
       this.#at(location[step]!).released = this.#late.get(link[step]!) ?? [];
       return undefined;
     }
-    if (kind[step] === access.FENCE) {
+    if (access.isFence(kind[step]!)) {
       join(this.#clock[cpu]!, this.#seen[cpu]!);
-      this.#atFence[cpu] = [...this.#clock[cpu]!];
+      if (kind[step] === access.FENCE) this.#atFence[cpu] = [...this.#clock[cpu]!];
       this.#tick(cpu, step);
       return undefined;
     }

@@ -1,5 +1,4 @@
 /** A broken promise with everything that is needed to understand it and to see it again. */
-import * as access from './access.js';
 import type { Execution } from './execution.js';
 import type { FailureKind } from './explore-error.js';
 import { chromeTrace } from './chrome-trace.js';
@@ -195,6 +194,6 @@ export function compareTraces(
 export function sketch(step: TraceStep | undefined): string {
   if (step === undefined) return 'the end';
   const { name, kind, location, before, after } = step;
-  if (kind === access.KIND_NAMES[access.FENCE]) return `a fence of "${name}"`;
+  if (location === undefined) return `a ${kind} of "${name}"`;
   return `${kind} of ${location} by "${name}" (${before} -> ${after})`;
 }

@@ -124,7 +124,8 @@ function accessOf(step: TraceStep): string {
     case 'loadPlain':
       return `${kind}(${location}) = ${result}`;
     case 'fence':
-      return 'fence()';
+    case 'readFence':
+      return `${kind}()`;
     case 'waitWhile':
       return `waitWhile(${location}, ${operand}) = ${result}`;
     case 'compareExchange':

@@ -47,6 +47,8 @@ function statementsOf(step: TraceStep, register: string): string[] {
   switch (step.kind) {
     case 'fence':
       return ['smp_mb();'];
+    case 'readFence':
+      return ['smp_rmb();'];
     case 'load':
       return ['smp_mb();', `int ${register} = READ_ONCE(*${word});`];
     case 'readOnce':
@@ -73,6 +75,8 @@ function statementsOf(step: TraceStep, register: string): string[] {
       return [`int ${register} = cmpxchg(${word}, 0, ${after});`];
     case 'unlock':
       return [`smp_store_release(${word}, 0);`];
+    case 'storeRelease':
+      return [`smp_store_release(${word}, ${operand});`];
     case 'flush':
       return [];
   }

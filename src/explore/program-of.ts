@@ -1,7 +1,7 @@
 import { CoreProgram } from './core/core-program.js';
 import { usesMachine } from './needs-machine.js';
 import type { Program } from './program.js';
-import { ScenarioError, type Scenario } from './scenario.js';
+import type { Scenario } from './scenario.js';
 import { WordsProgram, type MemoryModel } from './words-program.js';
 
 /**
@@ -10,10 +10,5 @@ import { WordsProgram, type MemoryModel } from './words-program.js';
  */
 export async function programOf(scenario: Scenario, model: MemoryModel): Promise<Program> {
   if (!usesMachine(scenario)) return new WordsProgram(scenario, model);
-  if (model !== 'sc') {
-    throw new ScenarioError(
-      `scenario "${scenario.name}": memory model ${model} is for scenarios on raw words`,
-    );
-  }
-  return CoreProgram.create(scenario);
+  return CoreProgram.create(scenario, model);
 }

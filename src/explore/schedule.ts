@@ -17,7 +17,7 @@ import type { MemoryModel } from './words-program.js';
 
 const VERSION = 'mm1';
 /** A letter for each kind of access, in the order of their numbers. */
-const KIND_LETTERS = 'lrpswqaxcfukgb';
+const KIND_LETTERS = 'lrpswqaxcfukgbvm';
 const NAME_LENGTH = 24;
 const STEPS_MAX = 1e9;
 

@@ -158,7 +158,7 @@ function imminentRace(program: Program): number[] | undefined {
       if (!has(alive, b) || pending.location[a] !== pending.location[b]) continue;
       const kinds = [pending.kind[a]!, pending.kind[b]!];
       const isPlain = kinds.some((k) => k === access.LOAD_PLAIN || k === access.STORE_PLAIN);
-      const isWrite = kinds.some((k) => k >= access.STORE && k !== access.FENCE);
+      const isWrite = kinds.some((k) => k >= access.STORE && !access.isFence(k));
       if (isPlain && isWrite) return [a, b];
     }
   }

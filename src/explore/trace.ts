@@ -51,7 +51,7 @@ function stepOf(
   const cpu = log.agent[step]! % cpuNames.length;
   const head = { step, cpu, name: cpuNames[cpu]!, kind: access.KIND_NAMES[kind]! };
   const tail = site === undefined ? {} : { site };
-  if (kind === access.FENCE) return { ...head, ...tail };
+  if (access.isFence(kind)) return { ...head, ...tail };
   const location = program.symbol(log.location[step]!, log.mask[step]);
   const link = linkOf(program, step);
   const from = access.returnsValue(kind) ? sourceOf(program, step, lastWrite) : undefined;

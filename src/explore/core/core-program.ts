@@ -8,7 +8,7 @@ import { ScenarioError, type Scenario, type ScenarioMachine } from '../scenario.
 import { WordPending } from '../word-cpu.js';
 import { WordMemory } from '../word-memory.js';
 import { AT_ACCESS } from '../word-operation.js';
-import { sourceOf } from '../words-program.js';
+import { sourceOf, type MemoryModel } from '../words-program.js';
 import { CoreCalls } from './core-calls.js';
 import { AT_CORE, CoreCpu } from './core-cpu.js';
 import { CoreState } from './core-state.js';
@@ -21,6 +21,7 @@ import { LocationNames } from './location-names.js';
 import type { OracleContext } from './oracles/oracle.js';
 import { Oracles } from './oracles/oracles.js';
 import { whoWaits } from './oracles/who-waits.js';
+import type { StoreViews, Target } from './store-views.js';
 
 /** Where a CPU stands. */
 const AT_WORD = 0;
@@ -33,6 +34,14 @@ const WORD_BYTES = 0x0f;
 const TWO_TO_32 = 2 ** 32;
 /** States that are remembered as sound. */
 const VERIFIED_MAX = 1e6;
+
+/** What a program is made of besides its scenario. */
+interface Build {
+  /** A hash of explore.wasm. */
+  readonly core: number;
+  readonly model: MemoryModel;
+  readonly lineOf: LineOf;
+}
 
 /** The machine's own structures do not agree at the end of an execution. */
 export class InvariantViolation extends Error {
@@ -85,18 +94,22 @@ export class CoreProgram implements Program {
   #decision = UNDECIDED;
   /** The access under way, until its values behind it are known; -1 for none. */
   #open = -1;
+  /** The CPUs' store buffers, under tso. */
+  readonly #buffers: StoreViews | undefined;
   /** Hashes of the states in which executions have ended that were sound. */
   readonly #verified = new Set<number>();
 
-  private constructor(scenario: Scenario, explored: ExploredMachine, core: number, lineOf: LineOf) {
+  private constructor(scenario: Scenario, explored: ExploredMachine, build: Build) {
     const names = Object.keys(scenario.cpus);
     this.#scenario = scenario;
     this.explored = explored;
-    this.#lineOf = lineOf;
+    this.#lineOf = build.lineOf;
     this.name = scenario.name;
-    this.build = hashName(`${core}\n${sourceOf(scenario)}`);
+    this.build = hashName(`${build.core}\n${sourceOf(scenario)}`);
     this.cpuNames = names;
-    this.agents = names.length;
+    const isTso = build.model === 'tso';
+    this.agents = isTso ? names.length * 2 : names.length;
+    this.#buffers = isTso ? explored.storeViews(names.length, this.#words) : undefined;
     this.pending = new WordPending(names.length);
     this.#where = new Uint8Array(names.length);
     this.#addresses = new Float64Array(names.length);
@@ -113,6 +126,7 @@ export class CoreProgram implements Program {
       words: this.#words,
       cpus: this.#cpus,
       histories: this.#histories,
+      buffers: this.#buffers,
     });
     explored.coroutines.onPoint = (cpu) => this.#onPoint(cpu);
     this.#watched = {
@@ -132,15 +146,15 @@ export class CoreProgram implements Program {
   }
 
   /** Boots the machine of a scenario. @throws ScenarioError for more CPUs than there can be */
-  static async create(scenario: Scenario): Promise<CoreProgram> {
+  static async create(scenario: Scenario, model: MemoryModel): Promise<CoreProgram> {
     const cpus = Object.keys(scenario.cpus).length;
-    if (cpus > AGENTS_MAX) {
+    if (cpus * (model === 'tso' ? 2 : 1) > AGENTS_MAX) {
       throw new ScenarioError(`scenario "${scenario.name}": ${cpus} CPUs are too many`);
     }
     const options: MachineOptions = scenario.machine ?? {};
     const core = hashBytes(await wasmBytes('explore'));
     const explored = await ExploredMachine.boot(options, cpus);
-    return new CoreProgram(scenario, explored, core, await loadLines());
+    return new CoreProgram(scenario, explored, { core, model, lineOf: await loadLines() });
   }
 
   /** Ends the machine. */
@@ -155,6 +169,7 @@ export class CoreProgram implements Program {
     this.#words.reset();
     this.#histories.restart();
     this.#oracles.begin();
+    this.#buffers?.reset();
     if (this.#locations !== undefined) this.explored.reset();
     const { setup } = this.explored.coroutines;
     this.#context = setup.run(() => this.#scenario.setup?.(this.#machine));
@@ -183,7 +198,9 @@ export class CoreProgram implements Program {
     for (let cpu = 0; cpu < this.#cpus.length; cpu++) {
       if (this.#isEnabled(cpu)) agents |= 1 << cpu;
     }
-    return agents;
+    return this.#buffers === undefined
+      ? agents
+      : agents | (this.#buffers.filled << this.#cpus.length);
   }
 
   unfinished(): number {
@@ -195,6 +212,10 @@ export class CoreProgram implements Program {
   }
 
   step(agent: number, decide: () => number): number {
+    if (agent >= this.#cpus.length) {
+      this.#flush(agent - this.#cpus.length);
+      return UNDECIDED;
+    }
     this.#decide = decide;
     this.#decision = UNDECIDED;
     this.#reserve(agent);
@@ -203,6 +224,7 @@ export class CoreProgram implements Program {
       if (this.#where[agent] === ASLEEP) this.explored.wake(agent);
       this.#advance(agent);
     } else this.#close();
+    this.#buffers?.leave();
     this.#decide = undefined;
     return this.#decision;
   }
@@ -294,7 +316,12 @@ export class CoreProgram implements Program {
     this.#announce(cpu);
     this.#where[cpu] = IN_CORE;
     if (this.#decide === undefined) return false;
-    const next = this.#decide();
+    this.#buffers?.leave();
+    let next = this.#decide();
+    while (next >= this.#cpus.length) {
+      this.#flush(next - this.#cpus.length);
+      next = this.#decide();
+    }
     this.#decision = next === cpu ? UNDECIDED : next;
     if (next !== cpu) return false;
     this.#reserve(cpu);
@@ -304,9 +331,9 @@ export class CoreProgram implements Program {
   #announce(cpu: number): void {
     const { address, op, size, waits, mask, value, equal } = this.explored.coroutines.pending(cpu);
     const { pending } = this;
-    const kind = kindOf(op, waits, equal);
+    const kind = kindOf(op, waits, equal, size);
     pending.kind[cpu] = kind;
-    pending.location[cpu] = kind === access.FENCE ? -1 : this.#known().numberOf(address, size);
+    pending.location[cpu] = access.isFence(kind) ? -1 : this.#known().numberOf(address, size);
     pending.mask[cpu] = maskOf(address, size);
     pending.operand[cpu] = kind === access.LOCK ? mask : value;
     this.#addresses[cpu] = address;
@@ -314,7 +341,7 @@ export class CoreProgram implements Program {
     if (this.#sites === undefined) return;
     this.#places[cpu] = coreSite(this.#lineOf);
     const key = keyOf(pending.location[cpu], pending.mask[cpu]);
-    if (kind === access.FENCE || this.#names?.has(key)) return;
+    if (access.isFence(kind) || this.#names?.has(key)) return;
     this.#names?.set(key, this.symbol(pending.location[cpu], pending.mask[cpu]));
   }
 
@@ -325,8 +352,16 @@ export class CoreProgram implements Program {
   }
 
   #isEnabled(cpu: number): boolean {
+    if (this.#where[cpu] === ENDED) return false;
+    const buffers = this.#buffers;
+    if (buffers === undefined || !buffers.holds(cpu)) return this.#isReady(cpu);
+    if (access.drains(this.pending.kind[cpu]!)) return false;
+    return buffers.seenBy(cpu, () => this.#isReady(cpu));
+  }
+
+  /** Whether a CPU need not wait, as far as memory goes. */
+  #isReady(cpu: number): boolean {
     const where = this.#where[cpu];
-    if (where === ENDED) return false;
     if (where === ASLEEP) return true;
     if (where === IN_CORE) return this.explored.coroutines.isEnabled(cpu);
     const kind = this.pending.kind[cpu]!;
@@ -335,7 +370,10 @@ export class CoreProgram implements Program {
     return access.isEnabledAt(kind, this.pending.operand[cpu]!, value);
   }
 
-  /** Enters the announced access of a CPU in the log; what it leaves behind is not known yet. */
+  /**
+   * Enters the announced access of a CPU in the log; what it leaves behind is not known yet. From
+   * now on memory is as the CPU sees it.
+   */
   #reserve(cpu: number): void {
     const { log, pending } = this;
     const step = log.reserve();
@@ -349,13 +387,51 @@ export class CoreProgram implements Program {
     log.before[step] = this.#valueOf(cpu);
     log.after[step] = 0;
     log.result[step] = log.before[step]!;
-    log.touches[step] = kind === access.FENCE ? access.TOUCHES_NOTHING : access.TOUCHES_WRITE;
+    log.touches[step] = access.isFence(kind) ? access.TOUCHES_NOTHING : access.TOUCHES_WRITE;
     if (this.#sites !== undefined) this.#sites[step] = this.#siteOf(cpu);
     this.#open = step;
-    if (this.#where[cpu] !== IN_CORE || kind === access.FENCE) return;
+    if (this.#buffers !== undefined) this.#enter(cpu, step, this.#buffers);
+    if (this.#where[cpu] !== IN_CORE || access.isFence(kind)) return;
     const { address, op } = this.explored.coroutines.pending(cpu);
     const error = this.#oracles.access(cpu, address, op);
     if (error !== undefined) this.fault = { cpu, error };
+  }
+
+  /** The CPU goes on behind its store buffer, which its access may have to pass through. */
+  #enter(cpu: number, step: number, buffers: StoreViews): void {
+    const { log } = this;
+    buffers.enter(cpu);
+    log.result[step] = this.#valueOf(cpu);
+    if (!access.isBuffered(log.kind[step]!)) return;
+    log.link[step] = step;
+    log.touches[step] = access.TOUCHES_NOTHING;
+    buffers.cover(this.#targetOf(cpu));
+  }
+
+  /** What a CPU has announced, or has just accessed. */
+  #targetOf(cpu: number): Target {
+    const location = this.pending.location[cpu]!;
+    const mask = this.pending.mask[cpu]!;
+    const address = location < this.#words.count ? -1 : this.#addresses[cpu]!;
+    return { location, mask, address, size: this.#sizes[cpu]! };
+  }
+
+  /** The oldest store of a CPU's buffer reaches memory. */
+  #flush(cpu: number): void {
+    const { log } = this;
+    const step = log.reserve();
+    const store = this.#buffers!.flush(cpu);
+    log.agent[step] = cpu + this.#cpus.length;
+    log.kind[step] = access.FLUSH;
+    log.touches[step] = access.TOUCHES_WRITE;
+    log.mask[step] = store.mask;
+    log.location[step] = store.location;
+    log.link[step] = store.step;
+    log.operand[step] = store.value;
+    log.before[step] = store.before;
+    log.after[step] = store.value;
+    log.result[step] = 0;
+    if (this.#sites !== undefined) this.#sites[step] = this.#sites[store.step];
   }
 
   /** Completes the entry of the access that was made last. */
@@ -365,10 +441,13 @@ export class CoreProgram implements Program {
     this.#open = -1;
     const { log } = this;
     const kind = log.kind[step]!;
-    const after = this.#valueOf(log.agent[step]!);
-    log.after[step] = after;
-    if (kind === access.FENCE) return;
+    const cpu = log.agent[step]!;
     const isRead = kind <= access.LOAD_PLAIN || kind === access.WAIT_WHILE;
+    if (log.link[step] === step) log.operand[step] = this.#buffers!.push(this.#targetOf(cpu), step);
+    const isSeen = !isRead && log.link[step] !== step;
+    const after = isSeen ? this.#valueOf(cpu) : log.before[step]!;
+    log.after[step] = after;
+    if (access.isFence(kind) || log.link[step] === step) return;
     const hasFailed = kind === access.COMPARE_EXCHANGE && after === log.before[step];
     log.touches[step] = isRead || hasFailed ? access.TOUCHES_READ : access.TOUCHES_WRITE;
   }

@@ -4,6 +4,7 @@ import type { CoreCpu } from './core-cpu.js';
 import type { ExploredMachine } from './explored-machine.js';
 import { HASH_SEEDS, type Histories } from './histories.js';
 import { eachPart } from './parts.js';
+import type { StoreViews } from './store-views.js';
 
 /** What a state is made of, beside the machine. */
 interface Parts {
@@ -11,12 +12,13 @@ interface Parts {
   readonly words: WordMemory;
   readonly cpus: readonly CoreCpu[];
   readonly histories: Histories;
+  readonly buffers: StoreViews | undefined;
 }
 
 /**
  * The state of a scenario on the core as a hash: everything that decides what can still happen.
  *
- * - The memory of the machine, and the raw words.
+ * - The memory of the machine, and the raw words; under tso what the store buffers hold.
  * - Where each CPU stands, and what it has got so far (histories.ts).
  * - Of a call that is under way: what it has got from the core, and the stack of the core as
  *   asyncify has unwound it. The pass writes those local variables only that are still needed.
@@ -39,7 +41,7 @@ export class CoreState {
    * @param context - what setup has returned
    */
   hash(into: Uint32Array, where: Uint8Array, ended: number, context: unknown): void {
-    const { explored, words, cpus, histories } = this.#parts;
+    const { explored, words, cpus, histories, buffers } = this.#parts;
     const memory = explored.hash();
     this.#high = HASH_SEEDS[0] ^ memory.high;
     this.#low = HASH_SEEDS[1] ^ memory.low;
@@ -53,6 +55,7 @@ export class CoreState {
       }
       for (const outcome of cpus[cpu]!.outcomes) this.#take(hashText(outcome));
     }
+    buffers?.eachPart(this.#take);
     eachPart(context, this.#take);
     into[0] = finish(this.#high);
     into[1] = finish(this.#low);

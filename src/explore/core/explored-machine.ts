@@ -1,9 +1,11 @@
 import { Kernel } from '../../kernel.js';
 import { Machine } from '../../machine.js';
 import { hostPagesFor, resolveOptions, type MachineOptions } from '../../options.js';
+import type { WordMemory } from '../word-memory.js';
 import { Coroutines, type Outcome } from './coroutines.js';
 import { MemoryHash } from './memory-hash.js';
 import { MemoryImage } from './memory-image.js';
+import { StoreViews } from './store-views.js';
 import { WrittenPages } from './written-pages.js';
 
 const HOST_PAGE = 65536;
@@ -62,6 +64,11 @@ export class ExploredMachine {
     if (this.#hash === undefined) throw new TypeError('keep() was not called');
     this.#hash.update();
     return this.#hash;
+  }
+
+  /** Store buffers for so many of its CPUs, and for raw words beside it. */
+  storeViews(cpus: number, words: WordMemory): StoreViews {
+    return new StoreViews(cpus, words, this.#kernel.views, this.#written);
   }
 
   /** Puts the state back, also after a panic. */

@@ -53,8 +53,10 @@ export function maskOf(address: number, size: number): number {
 }
 
 /** The explorer's kind for an access of the core. */
-export function kindOf(op: number, waits: boolean, equal: boolean): number {
+export function kindOf(op: number, waits: boolean, equal: boolean, size: number): number {
   if (waits) return equal ? access.LOCK : access.WAIT_WHILE;
+  // Frames are written in bulk, and reach memory at once (see store-views.ts).
+  if (op === SchedOp.Store && size > GRAIN) return access.STORE;
   switch (op) {
     case SchedOp.Load:
       return access.READ_ONCE;
@@ -63,11 +65,13 @@ export function kindOf(op: number, waits: boolean, equal: boolean): number {
     case SchedOp.Store:
       return access.WRITE_ONCE;
     case SchedOp.StoreRelease:
-      return access.STORE;
+      return access.STORE_RELEASE;
     case SchedOp.Cmpxchg:
       return access.COMPARE_EXCHANGE;
     case SchedOp.Fence:
       return access.FENCE;
+    case SchedOp.ReadFence:
+      return access.READ_FENCE;
     default:
       return access.FETCH_ADD;
   }

@@ -4,7 +4,7 @@ import { bugs, explore, replay, type Scenario } from '../../../../src/index.js';
 const here = bugs().filter(({ scenario }) => scenario !== undefined);
 
 /** Executions after which a bug must have been found: the probes, and a little of what follows. */
-const FIND_WITHIN = 2000;
+const FIND_WITHIN = 5000;
 /** More than any of them needs to its end. */
 const COMPLETE_WITHIN = 10_000;
 

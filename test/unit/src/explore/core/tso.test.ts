@@ -1,0 +1,108 @@
+// The memory model tso on the real core.
+import { describe, expect, it, test } from '@jest/globals';
+import { explore, F_GETFD, replay, scenario, type Scenario } from '../../../../../src/index.js';
+
+/** Each CPU writes its word, perhaps makes a system call, and reads the other's. */
+function storeBuffering(call: boolean): Scenario {
+  return scenario({
+    name: call ? 'SB with a system call between' : 'SB',
+    machine: { memory: '256KiB', contents: 'none' },
+    setup(machine) {
+      const p = machine.spawn();
+      const fds = [p.memfdCreate('a', 0), p.memfdCreate('b', 0)] as const;
+      return { words: machine.words(2), p, fds };
+    },
+    cpus: {
+      *a({ words: [x, y], p, fds }, cpu) {
+        yield* cpu.writeOnce(x!, 1);
+        if (call) yield* cpu.on(p).fcntl(fds[0], F_GETFD);
+        cpu.outcome(yield* cpu.readOnce(y!));
+      },
+      *b({ words: [x, y], p, fds }, cpu) {
+        yield* cpu.writeOnce(y!, 1);
+        if (call) yield* cpu.on(p).fcntl(fds[1], F_GETFD);
+        cpu.outcome(yield* cpu.readOnce(x!));
+      },
+    },
+  }) as Scenario;
+}
+
+/** One CPU stores to two words; the other reads them the other way round, a call between. */
+const messagePassing: Scenario = scenario({
+  name: 'MP with a system call between',
+  machine: { memory: '256KiB', contents: 'none' },
+  setup(machine) {
+    const p = machine.spawn();
+    return { words: machine.words(2), p, fd: p.memfdCreate('a', 0) };
+  },
+  cpus: {
+    *writer({ words: [x, y] }, cpu) {
+      yield* cpu.writeOnce(x!, 1);
+      yield* cpu.writeOnce(y!, 1);
+    },
+    *reader({ words: [x, y], p, fd }, cpu) {
+      cpu.outcome(yield* cpu.readOnce(y!));
+      yield* cpu.on(p).fcntl(fd, F_GETFD);
+      cpu.outcome(yield* cpu.readOnce(x!));
+    },
+  },
+}) as Scenario;
+
+describe.each(['dpor', 'source-dpor'] as const)('tso on the core, by %s', (strategy) => {
+  const outcomes = async (one: Scenario, memoryModel: 'sc' | 'tso') => {
+    const result = await explore(one, { strategy, memoryModel });
+    expect(result).toMatchObject({ complete: true, failure: undefined, blocked: 0 });
+    return [...result.outcomes.keys()].sort();
+  };
+  const strong = ['0 1', '1 0', '1 1'];
+
+  test('a store waits in the buffer while its CPU reads on', async () => {
+    expect(await outcomes(storeBuffering(false), 'sc')).toEqual(strong);
+    expect(await outcomes(storeBuffering(false), 'tso')).toEqual(['0 0', ...strong]);
+  });
+
+  test('but not across a system call that takes a reference: words and core share it', async () => {
+    expect(await outcomes(storeBuffering(true), 'tso')).toEqual(strong);
+  });
+
+  test('stores leave it in their order', async () => {
+    expect(await outcomes(messagePassing, 'tso')).toEqual(['0 0', '0 1', '1 1']);
+  });
+});
+
+describe('a failure under tso', () => {
+  const broken: Scenario = scenario({
+    name: 'nobody reads two zeros',
+    machine: { memory: '256KiB', contents: 'none' },
+    setup: (machine) => ({ words: machine.words(2), seen: [1, 1] }),
+    cpus: {
+      *a({ words: [x, y], seen }, cpu) {
+        yield* cpu.writeOnce(x!, 1);
+        seen[0] = yield* cpu.readOnce(y!);
+      },
+      *b({ words: [x, y], seen }, cpu) {
+        yield* cpu.writeOnce(y!, 1);
+        seen[1] = yield* cpu.readOnce(x!);
+      },
+    },
+    check(_, { seen }) {
+      if (seen[0] === 0 && seen[1] === 0) throw new Error('both have read 0');
+    },
+  }) as Scenario;
+
+  it('shows what was delayed, and until when, and is replayed', async () => {
+    for (const strategy of ['random', 'pct', 'dfs', 'dpor'] as const) {
+      const { failure } = await explore(broken, { strategy, memoryModel: 'tso' });
+      expect(failure?.error.message).toBe('both have read 0');
+      expect(failure?.format()).toMatch(/writeOnce\(words\[0\], 1\) delayed/);
+      expect(failure?.format()).toMatch(/\(store of step \d reaches words\[0\]\) 0 -> 1/);
+      const again = await replay(broken, failure!.schedule);
+      expect(again.error?.message).toBe('both have read 0');
+    }
+  });
+
+  it('is none under sc', async () => {
+    const { failure, complete } = await explore(broken, { strategy: 'dpor' });
+    expect({ failure, complete }).toEqual({ failure: undefined, complete: true });
+  });
+});
