@@ -122,6 +122,8 @@ export const SPLICE_F_GIFT: u32 = 8;
 export const FOLL_WRITE: u32 = 1 << 0;
 export const FOLL_GET: u32 = 1 << 1;
 export const FOLL_FORCE: u32 = 1 << 3;
+/** Give up where a fault would be needed. */
+export const FOLL_NOFAULT: u32 = 1 << 5;
 export const FOLL_LONGTERM: u32 = 1 << 8;
 /** Mark what was taken as accessed (Linux: internal.h). */
 export const FOLL_TOUCH: u32 = 1 << 16;
@@ -186,6 +188,7 @@ export const BUG_SEAL_GUP_COUNT_WRONG_MAPPING: u32 = 1 << 8;
 export const BUG_ANON_VMA_DEGREE: u32 = 1 << 9;
 export const BUG_ANON_VMA_PUT_ORDER: u32 = 1 << 10;
 export const BUG_MADVFREE_IGNORE_REFS: u32 = 1 << 11;
+export const BUG_SHARE_NO_BARRIER: u32 = 1 << 12;
 
 // event and page-state counters (Linux: vm_event_item, node_stat_item)
 export const VM_PGALLOC_NORMAL: u32 = 0;

@@ -11,6 +11,7 @@ import {
   BUG_SEAL_FALSE_BUSY,
   BUG_SEAL_GUP_COUNT_WRONG_MAPPING,
   BUG_SEAL_SCAN_BEFORE_DENY,
+  BUG_SHARE_NO_BARRIER,
 } from './wasm/generated/layout.js';
 
 /** A mistake that Linux once made, or nearly made. */
@@ -25,6 +26,8 @@ export interface HistoricBug {
   readonly status: string;
   /** The scenario that shows it, in the package; undefined where there is none. */
   readonly scenario: string | undefined;
+  /** The memory model under which the scenario shows it; undefined: any. */
+  readonly memoryModel: 'tso' | undefined;
 }
 
 interface Bug {
@@ -35,6 +38,8 @@ interface Bug {
   readonly description: string;
   /** No scenario shows it yet. */
   readonly isUnshown?: true;
+  /** The memory model that it needs; by default any. */
+  readonly memoryModel?: 'tso';
 }
 
 /** In the order of their bits. */
@@ -112,10 +117,17 @@ const HERE: readonly Bug[] = [
     reference: '6c8e2a256915 (5.18)',
     description: 'reclaim drops a MADV_FREE page that a device writes to: the data are lost',
   },
+  {
+    name: 'share.no_barrier',
+    code: BUG_SHARE_NO_BARRIER,
+    reference: '088b8aa537c2 (6.1)',
+    description: 'no barrier between the clear of an entry and the look for pins: one is missed',
+    memoryModel: 'tso',
+  },
 ];
 
 /** What is known, but cannot be re-enacted yet. */
-const LATER: readonly Omit<HistoricBug, 'scenario'>[] = [
+const LATER: readonly Omit<HistoricBug, 'scenario' | 'memoryModel'>[] = [
   {
     name: 'cow.refcount_vs_unmap',
     reference: 'LKML 2005; c475a8ab625d',
@@ -135,12 +147,6 @@ const LATER: readonly Omit<HistoricBug, 'scenario'>[] = [
     status: 'later: needs writeback; swap writes no page that somebody refers to',
   },
   {
-    name: 'share.no_barrier',
-    reference: '088b8aa537c2 (6.1)',
-    description: 'the exclusive flag is cleared without a barrier behind the clear of the entry',
-    status: 'later: needs store buffers of the core (TSO)',
-  },
-  {
     name: 'rmap.no_mapping_recheck',
     reference: 'LKML 2014, remap_anon_pages, patch 10/17',
     description: 'a reverse map walk through the anon_vma that a page has just left',
@@ -150,14 +156,16 @@ const LATER: readonly Omit<HistoricBug, 'scenario'>[] = [
 
 /** Every historic bug that mmemu knows of, and whether a machine can re-enact it. */
 export function bugs(): HistoricBug[] {
-  const here = HERE.map(({ name, reference, description, isUnshown }) => ({
+  const here = HERE.map(({ name, reference, description, isUnshown, memoryModel }) => ({
     name,
     reference,
     description,
+    memoryModel,
     status: isUnshown ? 'here, but no scenario shows it yet' : 'here',
     scenario: isUnshown ? undefined : `scenarios/zoo/${name}.mjs`,
   }));
-  return [...here, ...LATER.map((bug) => ({ ...bug, scenario: undefined }))];
+  const later = { scenario: undefined, memoryModel: undefined };
+  return [...here, ...LATER.map((bug) => ({ ...bug, ...later }))];
 }
 
 /**

@@ -111,6 +111,7 @@ export {
   FOLL_WRITE,
   FOLL_GET,
   FOLL_FORCE,
+  FOLL_NOFAULT,
   FOLL_LONGTERM,
   FOLL_PIN,
 } from './wasm/generated/layout.js';

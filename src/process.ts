@@ -20,6 +20,7 @@ import {
   FOLL_FORCE,
   FOLL_GET,
   FOLL_LONGTERM,
+  FOLL_NOFAULT,
   FOLL_PIN,
   FOLL_WRITE,
   MAP_ANONYMOUS,
@@ -46,7 +47,7 @@ const EIO = -5;
 const EINVAL = -22;
 const EFAULT = -14;
 /** What a caller may ask of get_user_pages; the rest is the library's own. */
-const GUP_FLAGS = FOLL_WRITE | FOLL_FORCE | FOLL_LONGTERM;
+const GUP_FLAGS = FOLL_WRITE | FOLL_FORCE | FOLL_NOFAULT | FOLL_LONGTERM;
 /**
  * More pages than that are no sensible vector (Linux: the array would not fit in memory either).
  */

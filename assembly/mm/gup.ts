@@ -4,6 +4,7 @@ import {
   FOLL_FAST_ONLY,
   FOLL_FORCE,
   FOLL_LONGTERM,
+  FOLL_NOFAULT,
   FOLL_PIN,
   FOLL_TOUCH,
   FOLL_WRITE,
@@ -174,6 +175,7 @@ function gupOne(vma: Vma, address: u64, flags: u32, entry: GupEntry): i32 {
   while (true) {
     const followed = followPage(vma, address, flags, broken, entry);
     if (followed <= 0) return followed;
+    if ((flags & FOLL_NOFAULT) != 0) return -EFAULT;
     let how: u32 = (flags & FOLL_WRITE) != 0 ? FAULT_FLAG_WRITE : 0;
     if (followed == NEEDS_UNSHARE) how = FAULT_FLAG_UNSHARE;
     const result = handleMmFault(vma, address, how);

@@ -1,9 +1,10 @@
-import { VM_NR_ANON_MAPPED, VM_NR_FILE_MAPPED } from '../abi';
+import { BUG_SHARE_NO_BARRIER, VM_NR_ANON_MAPPED, VM_NR_FILE_MAPPED } from '../abi';
 import { entryOf, ptePfn, ptePresent, pteSpecial } from '../arch/pgtable';
 import { smpMb } from '../lib/atomic';
 import { VM_BUG_ON } from '../lib/bug';
 import { TreeNode } from '../lib/balanced_tree';
 import { intervalFirst, intervalNext } from '../lib/interval_tree';
+import { reenacts } from '../lib/machine';
 import { PAGE_SHIFT } from '../memlayout';
 import { AddressSpace } from '../types/address_space';
 import { AnonVma } from '../types/anon_vma';
@@ -108,7 +109,8 @@ export function moveAnonRmap(page: Page, vma: Vma): void {
  * - the lock of the page table is held, and A1 was done.
  */
 export function tryShareAnonRmap(page: Page): bool {
-  smpMb();
+  // Without it the clear of the entry may still wait in this CPU's store buffer at A2.
+  if (!reenacts(BUG_SHARE_NO_BARRIER)) smpMb();
   if (maybeDmaPinned(page)) return false;
   page.flags.fetchAnd(~PG_ANON_EXCLUSIVE); // a full barrier behind it, too
   return true;

@@ -1,4 +1,4 @@
-import { BUG_MADVFREE_IGNORE_REFS } from '../abi';
+import { BUG_MADVFREE_IGNORE_REFS, BUG_SHARE_NO_BARRIER } from '../abi';
 import { PAGE_SWP_EXCLUSIVE, swpEntryToPte } from '../arch/swapops';
 import { Pte, entryOf, pteDirty, ptePfn, ptePresent, pteSpecial } from '../arch/pgtable';
 import { smpMb, smpRmb } from '../lib/atomic';
@@ -87,8 +87,7 @@ function unmapOne(vma: Vma, address: u64, page: Page): bool {
 
 /** Steps U1 to U4 for an entry that maps the page; its lock is held. */
 function unmapEntry(vma: Vma, ptep: Pte, page: Page): bool {
-  const pte = ptep.exchange(0);
-  synchronize();
+  const pte = ptepClearFlush(ptep);
   if (pteDirty(pte)) markPageDirty(page);
   let left: u64 = 0;
   if (page.isAnon) {
@@ -105,14 +104,34 @@ function unmapEntry(vma: Vma, ptep: Pte, page: Page): bool {
   return true;
 }
 
+/**
+ * Clears an entry, and waits for accesses and walks that have read it (Linux: ptep_clear_flush). On
+ * x86 both are full barriers. Where the barrier of `tryShareAnonRmap` is missed they are not: the
+ * entry is cleared by a load and a store (Linux: the generic ptep_get_and_clear), and the flush
+ * interrupts nobody.
+ */
+function ptepClearFlush(ptep: Pte): u64 {
+  if (reenacts(BUG_SHARE_NO_BARRIER)) {
+    const pte = ptep.load();
+    ptep.store(0);
+    return pte;
+  }
+  const pte = ptep.exchange(0);
+  synchronize();
+  return pte;
+}
+
 /** The entry that an anonymous page leaves, its slot counted; 0 if the page must stay. */
 function swapEntryFor(page: Page): u64 {
   const flags = page.flags.load();
   if ((flags & PG_SWAPCACHE) == 0) return 0;
   const entry = pageSwapEntry(page);
-  if (!swapDuplicateForUnmap(entry)) return 0;
   const exclusive = (flags & PG_ANON_EXCLUSIVE) != 0 ? PAGE_SWP_EXCLUSIVE : 0;
-  if (mayUnmap(page)) return swpEntryToPte(entry) | exclusive;
+  // The device's lock would be the barrier that is left out (Linux: try_to_migrate_one has none).
+  const asked = reenacts(BUG_SHARE_NO_BARRIER);
+  if (asked && !mayUnmap(page)) return 0;
+  if (!swapDuplicateForUnmap(entry)) return 0;
+  if (asked || mayUnmap(page)) return swpEntryToPte(entry) | exclusive;
   swapFree(entry);
   return 0;
 }

@@ -16,8 +16,9 @@ export function addBugs(program: Command, world: World, done: (status: number) =
     });
 }
 
-function commandFor({ scenario }: HistoricBug): string | undefined {
-  return scenario && `mmemu explore ${scenario}`;
+function commandFor({ scenario, memoryModel }: HistoricBug): string | undefined {
+  if (scenario === undefined) return undefined;
+  return `mmemu explore ${scenario}${memoryModel ? ` --memory-model ${memoryModel}` : ''}`;
 }
 
 function bugsText(bugs: readonly (HistoricBug & { command: string | undefined })[]): string {

@@ -3,7 +3,9 @@ import { describe, expect, test } from '@jest/globals';
 import {
   FOLL_FORCE,
   FOLL_LONGTERM,
+  FOLL_NOFAULT,
   FOLL_WRITE,
+  MADV_DONTNEED,
   MAP_ANONYMOUS,
   MAP_PRIVATE,
   Machine,
@@ -75,6 +77,20 @@ describe.each(CALLS)('%s', (call) => {
     process.mprotect(addr, PAGE_SIZE, 0);
     expect(outcome(() => process[call](addr, 1, 0))).toBe('EFAULT');
     expect(outcome(() => process[call](addr, 1, FOLL_FORCE).release())).toBe('ok');
+    expectSound(machine);
+  });
+
+  test('faults nothing in with FOLL_NOFAULT', async () => {
+    const { machine, process, addr } = await bootMapped(2);
+    await using _closed = machine;
+    process.madvise(addr, PAGE_SIZE, MADV_DONTNEED);
+    const flags = FOLL_WRITE | FOLL_NOFAULT;
+    expect(outcome(() => process[call](addr, 1, flags))).toBe('EFAULT');
+    const refs = process[call](addr, 1, FOLL_WRITE);
+    const again = process[call](addr, 1, flags);
+    expect(again.pfns).toEqual(refs.pfns);
+    again.release();
+    refs.release();
     expectSound(machine);
   });
 
