@@ -100,7 +100,7 @@ async function chosen(
   if (strategy !== undefined) return runs(strategyOf(strategy, program, settings), maxExecutions);
   const probes = Math.min(PROBES, Math.floor(maxExecutions * PROBES_SHARE));
   for (const depth of [2, 3]) {
-    const probe = new PctStrategy(settings.seed, program.log, program.agents, depth);
+    const probe = new PctStrategy(settings.seed, program, depth);
     const outcome = await runs(probe, probes);
     if (outcome.end === 'failure' || outcome.end === 'aborted') return outcome;
   }
@@ -113,7 +113,7 @@ function strategyOf(name: string, program: Program, settings: ExploreSettings): 
     case 'random':
       return new RandomStrategy(seed, weightsOf(program, settings));
     case 'pct':
-      return new PctStrategy(seed, program.log, program.agents, depth);
+      return new PctStrategy(seed, program, depth);
     case 'dfs':
       return new DfsStrategy(program.log, program.cpuNames.length, preemptions);
     case 'source-dpor':

@@ -1,13 +1,18 @@
 /**
- * Strategy: probabilistic concurrency testing. Agents have random priorities, and the highest that
+ * Strategy: probabilistic concurrency testing. CPUs have random priorities, and the highest that
  * can step does; at d - 1 random steps the one that runs falls below all others. A bug that needs d
- * ordered steps among n agents and k steps is found with a chance of at least 1 / (n k^(d-1)) in
- * each execution (Burckhardt and others, "A Randomized Scheduler with Probabilistic Guarantees of
- * Finding Bugs", 2010).
+ * ordered steps among n CPUs and k steps is found with a chance of at least 1 / (n k^(d-1)) in each
+ * execution (Burckhardt and others, "A Randomized Scheduler with Probabilistic Guarantees of Finding
+ * Bugs", 2010).
+ *
+ * Store buffers have no priorities of their own: in each execution some CPUs' stores reach memory at
+ * once, and those of the others only when their CPU cannot go on without. A store that must wait
+ * for long then costs one of the d steps, not one for each store before it.
  */
-import { has } from './bits.js';
+import { has, lowest } from './bits.js';
 import type { EventLog } from './event-log.js';
 import { Prng } from './prng.js';
+import type { Program } from './program.js';
 import type { Strategy } from './strategy.js';
 
 /** Steps that the first execution is thought to have. */
@@ -21,17 +26,21 @@ export class PctStrategy implements Strategy {
   readonly #prng: Prng;
   readonly #log: EventLog;
   readonly #depth: number;
-  /** Agents from the highest priority to the lowest. */
+  /** CPUs from the highest priority to the lowest. */
   readonly #order: number[];
+  readonly #hasBuffers: boolean;
+  /** The CPUs whose stores reach memory at once, a bit each. */
+  #eager = 0;
   readonly #changes: number[] = [];
   #steps = STEPS_FIRST;
 
-  constructor(seed: number, log: EventLog, agents: number, depth: number) {
+  constructor(seed: number, { log, agents, cpuNames }: Program, depth: number) {
     this.name = `pct ${depth}`;
     this.#prng = new Prng(seed);
     this.#log = log;
     this.#depth = depth;
-    this.#order = Array.from({ length: agents }, (_, agent) => agent);
+    this.#order = cpuNames.map((_, cpu) => cpu);
+    this.#hasBuffers = agents > cpuNames.length;
   }
 
   next(): boolean {
@@ -40,6 +49,7 @@ export class PctStrategy implements Strategy {
       const other = this.#prng.below(i + 1);
       [order[i], order[other]] = [order[other]!, order[i]!];
     }
+    if (this.#hasBuffers) this.#eager = this.#prng.below(1 << order.length);
     this.#changes.length = 0;
     for (let i = 1; i < this.#depth; i++) this.#changes.push(1 + this.#prng.below(this.#steps));
     return true;
@@ -47,9 +57,14 @@ export class PctStrategy implements Strategy {
 
   pick(runnable: number, spinning: number): number {
     const step = this.#log.length;
-    if (this.#changes.includes(step)) this.#lower(this.#log.agent[step - 1]!);
-    if (spinning !== 0) this.#order.filter((agent) => has(spinning, agent)).forEach(this.#lower);
-    return this.#order.find((agent) => has(runnable, agent))!;
+    const cpus = this.#order.length;
+    if (this.#changes.includes(step)) this.#lower(this.#log.agent[step - 1]! % cpus);
+    if (spinning !== 0) this.#order.filter((cpu) => has(spinning, cpu)).forEach(this.#lower);
+    if (!this.#hasBuffers) return this.#order.find((cpu) => has(runnable, cpu))!;
+    const filled = runnable >>> cpus;
+    if ((filled & this.#eager) !== 0) return cpus + lowest(filled & this.#eager);
+    const next = this.#order.find((cpu) => has(runnable | filled, cpu))!;
+    return has(runnable, next) ? next : cpus + next;
   }
 
   finished(): boolean {
@@ -57,8 +72,8 @@ export class PctStrategy implements Strategy {
     return true;
   }
 
-  readonly #lower = (agent: number): void => {
-    this.#order.splice(this.#order.indexOf(agent), 1);
-    this.#order.push(agent);
+  readonly #lower = (cpu: number): void => {
+    this.#order.splice(this.#order.indexOf(cpu), 1);
+    this.#order.push(cpu);
   };
 }
