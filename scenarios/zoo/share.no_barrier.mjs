@@ -22,14 +22,14 @@ export default scenario({
     return { process, addr, pages: undefined };
   },
   cpus: {
+    *reclaim({ process, addr }, cpu) {
+      yield* cpu.on(process).madvise(addr, PAGE_SIZE, MADV_PAGEOUT);
+    },
     *device(context, cpu) {
       const { process, addr } = context;
       const flags = FOLL_WRITE | FOLL_NOFAULT; // what was swapped out stays there
       const pinned = yield* attempt(cpu.on(process).pinUserPagesFast(addr, 1, flags));
       if (pinned.ok) context.pages = pinned.value;
-    },
-    *reclaim({ process, addr }, cpu) {
-      yield* cpu.on(process).madvise(addr, PAGE_SIZE, MADV_PAGEOUT);
     },
   },
   check(machine, context) {

@@ -1,13 +1,13 @@
 /**
  * Strategy: probabilistic concurrency testing. CPUs have random priorities, and the highest that
- * can step does; at d - 1 random steps the one that runs falls below all others. A bug that needs d
- * ordered steps among n CPUs and k steps is found with a chance of at least 1 / (n k^(d-1)) in each
- * execution (Burckhardt and others, "A Randomized Scheduler with Probabilistic Guarantees of Finding
- * Bugs", 2010).
+ * can step does; at d - 1 random steps the one that runs falls below all others. A bug that needs
+ * d ordered steps among n CPUs and k steps is found with a chance of at least 1 / (n k^(d-1)) in
+ * each execution (Burckhardt and others, "A Randomized Scheduler with Probabilistic Guarantees of
+ * Finding Bugs", 2010).
  *
- * Store buffers have no priorities of their own: in each execution some CPUs' stores reach memory at
- * once, and those of the others only when their CPU cannot go on without. A store that must wait
- * for long then costs one of the d steps, not one for each store before it.
+ * Store buffers have no priorities of their own: in each execution some CPUs' stores reach memory
+ * at once, and those of the others only when their CPU cannot go on without. A store that must
+ * wait for long then costs one of the d steps, not one for each store before it.
  */
 import { has, lowest } from './bits.js';
 import type { EventLog } from './event-log.js';

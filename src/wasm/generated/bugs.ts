@@ -24,7 +24,7 @@ export const BUGS: Readonly<Record<number, BugPlace>> = {
   141: { file: "assembly/mm/pgtable.ts", line: 111, text: "VM_BUG_ON(Kdesc.of(table).ptl.isLocked)" },
   151: { file: "assembly/mm/mmu_gather.ts", line: 52, text: "VM_BUG_ON(Kdesc.of(table).kind != KPAGE_PGTABLE)" },
   161: { file: "assembly/mm/page_lock.ts", line: 40, text: "VM_BUG_ON((before & PG_LOCKED) == 0)" },
-  171: { file: "assembly/mm/rmap.ts", line: 51, text: "VM_BUG_ON(vma.anonVma == null)" },
+  171: { file: "assembly/mm/rmap.ts", line: 52, text: "VM_BUG_ON(vma.anonVma == null)" },
   181: { file: "assembly/mm/filemap.ts", line: 92, text: "VM_BUG_ON(page.mapping.load() != <u32>changetype<usize>(mapping))" },
   191: { file: "assembly/kernel/boot.ts", line: 34, text: "BUG_ON(state.state.load() != MACHINE_RUNNING)" },
   192: { file: "assembly/kernel/boot.ts", line: 35, text: "BUG_ON(nrFrames == 0 || nrFrames > NR_FRAMES_MAX || nrKpages > NR_KPAGES_MAX)" },

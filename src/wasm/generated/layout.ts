@@ -297,6 +297,9 @@ export const FOLL_GET = 2;
 
 export const FOLL_FORCE = 8;
 
+/** Give up where a fault would be needed. */
+export const FOLL_NOFAULT = 32;
+
 export const FOLL_LONGTERM = 256;
 
 /** Mark what was taken as accessed (Linux: internal.h). */
@@ -385,6 +388,8 @@ export const BUG_ANON_VMA_DEGREE = 512;
 export const BUG_ANON_VMA_PUT_ORDER = 1024;
 
 export const BUG_MADVFREE_IGNORE_REFS = 2048;
+
+export const BUG_SHARE_NO_BARRIER = 0x1000;
 
 export const VM_PGALLOC_NORMAL = 0;
 
@@ -947,6 +952,7 @@ export const SchedOp = {
   RmwRelaxed: 5,
   Cmpxchg: 6,
   Fence: 7,
+  ReadFence: 8,
 } as const;
 
 /** What a CPU has just done that a watcher cannot see from accesses alone. */
@@ -1117,7 +1123,8 @@ export const STRUCTS = {
    * A lock for short sections (Linux: spinlock_t). Uncontended it costs one compare-and-swap and one
    * exchange. A CPU that meets it locked marks it CONTENDED and sleeps, so that a lock holder whose
    * thread lost its core does not make the others burn theirs; the one who gets the lock after a
-   * sleep leaves it CONTENDED, since others may sleep still.
+   * sleep leaves it CONTENDED, since others may sleep still. In the SCHED build a waiting CPU leaves
+   * no mark, and the lock is released as Linux on x86 does it: by a store.
    */
   SpinLock: {
     size: 4,
