@@ -3,6 +3,7 @@ import { EFAULT, EINVAL, ENOMEM, EOVERFLOW } from '../lib/errno';
 import { KPAGE_DATA } from '../lib/kdesc';
 import { allocKernelPage, clearKernelPage, freeKernelPage } from '../lib/kmem';
 import { CACHE_GUP_VEC, cacheAlloc, cacheFree } from '../lib/slab';
+import { noteDirty, noteTake } from '../lib/watch';
 import { PAGE_SHIFT, PAGE_SIZE } from '../memlayout';
 import { readPage, writePage } from '../mm/highmem';
 import { getUserPages, getUserPagesFast, releaseUserPages } from '../mm/gup';
@@ -48,6 +49,7 @@ export function gup(task: Task, start: u64, nr: u32, flags: u32, fast: bool): i3
     freeVec(vec);
     return error < 0 ? error : -EFAULT;
   }
+  noteTake(changetype<usize>(vec), start);
   const list = vecList();
   list.lock.lock();
   list.vecs.addTail(vec.list);
@@ -57,6 +59,7 @@ export function gup(task: Task, start: u64, nr: u32, flags: u32, fast: bool): i3
 
 /** Gives a vector's pages back, marked dirty before if the caller says so, and frees it. */
 export function gupRelease(vec: GupVec, dirty: bool): void {
+  if (dirty) noteDirty(changetype<usize>(vec));
   const list = vecList();
   list.lock.lock();
   vec.list.del();
@@ -78,6 +81,7 @@ export function gupRelease(vec: GupVec, dirty: bool): void {
 
 /** Marks a vector's pages dirty (Linux: bio_set_pages_dirty). */
 export function gupSetDirty(vec: GupVec): void {
+  noteDirty(changetype<usize>(vec));
   for (let i: u32 = 0; i < vec.length; i++) setPageDirtyLock(Page.fromPfn(gupPfn(vec, i)));
 }
 

@@ -12,15 +12,15 @@ export const SINGLE_DEPTH_NESTING: u32 = 1;
 
 /** A lock was taken by a CPU that would have waited for it (Linux: lock_acquire). */
 export function lockAcquire(lock: usize, subclass: u32): void {
-  if (isDefined(SCHED)) schedNote(SchedNote.Acquire, lock, <f64>subclass);
+  if (isDefined(SCHED)) schedNote(SchedNote.Acquire, lock, <f64>subclass, 0);
 }
 
 /** A lock was taken that was free; the order of locks does not matter then. */
 export function lockTryAcquire(lock: usize): void {
-  if (isDefined(SCHED)) schedNote(SchedNote.TryAcquire, lock, 0);
+  if (isDefined(SCHED)) schedNote(SchedNote.TryAcquire, lock, 0, 0);
 }
 
 /** A lock was given back (Linux: lock_release). */
 export function lockRelease(lock: usize): void {
-  if (isDefined(SCHED)) schedNote(SchedNote.Release, lock, 0);
+  if (isDefined(SCHED)) schedNote(SchedNote.Release, lock, 0, 0);
 }

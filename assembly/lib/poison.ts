@@ -12,12 +12,12 @@ export const POISON_FREE: u8 = 0x6b;
 
 /** Memory has an owner. */
 export function noteAlloc(address: usize, size: usize): void {
-  if (isDefined(SCHED)) schedNote(SchedNote.Alloc, address, <f64>size);
+  if (isDefined(SCHED)) schedNote(SchedNote.Alloc, address, <f64>size, 0);
 }
 
 /** Memory has no owner any more. */
 export function noteFree(address: usize, size: usize): void {
-  if (isDefined(SCHED)) schedNote(SchedNote.Free, address, <f64>size);
+  if (isDefined(SCHED)) schedNote(SchedNote.Free, address, <f64>size, 0);
 }
 
 /** Makes memory unreadable that nobody may read. */

@@ -44,10 +44,22 @@ export const enum SchedNote {
   /** The same, by a CPU that would not have waited. */
   TryAcquire,
   Release,
+  /** The seals of a file are set; the detail is all of them. */
+  Seal,
+  /** A file is cut; the detail is its size from now on. */
+  SetSize,
+  /** A vector of pages is filled; the detail is the address where they are mapped. */
+  Take,
+  /** A vector's pages hold what a device has written. */
+  Dirty,
+  /** An mm has nothing mapped any more from the detail to `behind`. */
+  Zap,
+  /** An mm does not need what it has mapped there. */
+  GiveUp,
 }
 
 /**
  * Tells the host about an event at an address. It is no scheduling point: the step that caused it
  * and the note are one. Present only in the SCHED build.
  */
-export declare function schedNote(note: SchedNote, address: usize, detail: f64): void;
+export declare function schedNote(note: SchedNote, address: usize, detail: f64, behind: f64): void;

@@ -12,6 +12,7 @@ import { pteIsSwap, pteToSwpEntry } from '../arch/swapops';
 import { EINVAL } from '../lib/errno';
 import { thisCpu } from '../lib/percpu';
 import { synchronize } from '../lib/rcu';
+import { noteGiveUp } from '../lib/watch';
 import { PAGE_SIZE } from '../memlayout';
 import { CpuLru } from '../types/lruvec';
 import {
@@ -53,6 +54,7 @@ export function madviseDontneed(vma: Vma, start: u64, end: u64, evenLocked: bool
 export function madviseFree(vma: Vma, start: u64, end: u64): i32 {
   if ((vma.vmFlags & VM_LOCKED) != 0 || vma.vmFile != null) return -EINVAL;
   ageRange(vma, start, end, true);
+  noteGiveUp(changetype<usize>(vma.vmMm), start, end);
   return 0;
 }
 

@@ -10,6 +10,7 @@ import {
 import { EBUSY, EDEADLK, EINVAL, EPERM, ESLEEP } from '../lib/errno';
 import { machine, reenacts } from '../lib/machine';
 import { TRACE_SEAL, trace } from '../lib/trace';
+import { noteSeals } from '../lib/watch';
 import {
   XA_MARK_TOWRITE,
   XA_NONE,
@@ -71,7 +72,7 @@ export function addSeals(file: File, seals: u32): i32 {
     inodeSleepLocked(inode);
     return ESLEEP;
   }
-  if (result == 0) inode.seals |= all;
+  if (result == 0) setSeals(inode, all);
   inodeUnlock(inode);
   return result;
 }
@@ -84,9 +85,14 @@ export function continueAddSeals(file: File, seals: u32, scan: u32): i32 {
   if (result == ESLEEP) return ESLEEP;
   lruExactEnd();
   if (result < 0) allowWritable(inode.mapping);
-  else inode.seals |= withImpliedSeals(inode, seals);
+  else setSeals(inode, withImpliedSeals(inode, seals));
   inodeUnlock(inode);
   return result;
+}
+
+function setSeals(inode: Inode, seals: u32): void {
+  inode.seals |= seals;
+  noteSeals(changetype<usize>(inode), inode.seals);
 }
 
 /** Pages of the file that hold more references than the kernel itself explains: for messages. */

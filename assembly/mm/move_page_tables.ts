@@ -1,6 +1,7 @@
 import { PMD_SIZE, entryOf, ptePresent } from '../arch/pgtable';
 import { SINGLE_DEPTH_NESTING } from '../lib/lockdep';
 import { synchronize } from '../lib/rcu';
+import { noteZap } from '../lib/watch';
 import { PAGE_SIZE } from '../memlayout';
 import { Vma } from '../types/vm_area';
 import { allocPteTable, findPteTable, pteLock, skipUnmapped } from './pgtable';
@@ -35,6 +36,7 @@ export function movePageTables(old: Vma, from: u64, to: u64, length: u64, rmapLo
     if (rmapLocks) dropRmapLocks(old);
     at = skipUnmapped(mm, at + bytes, end);
   }
+  noteZap(changetype<usize>(mm), from, end);
   return at - from;
 }
 

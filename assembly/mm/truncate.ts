@@ -1,6 +1,7 @@
 import { EDEADLK, EPERM } from '../lib/errno';
 import { TRACE_TRUNCATE, trace } from '../lib/trace';
 import { intervalFirst, intervalNext } from '../lib/interval_tree';
+import { noteSize } from '../lib/watch';
 import { XA_NONE, xaNext } from '../lib/xarray';
 import { localIrqRestore, localIrqSave } from '../lib/rcu';
 import { PAGE_SHIFT, PAGE_SIZE } from '../memlayout';
@@ -39,6 +40,7 @@ export function truncateSetsize(inode: Inode, size: u64): void {
   const oldSize = inode.iSize.load();
   inode.iSize.storeRelease(size);
   if (size > oldSize) return;
+  noteSize(changetype<usize>(inode), size);
   const firstPage = (size >> PAGE_SHIFT) + ((size & (PAGE_SIZE - 1)) != 0 ? 1 : 0);
   const mayBeMapped = oldSize > firstPage << PAGE_SHIFT;
   if (mayBeMapped) unmapMappingPages(mapping, firstPage, LAST_INDEX, true);

@@ -1,6 +1,7 @@
 import { PMD_SIZE, entryOf, ptePfn, ptePresent, pteSpecial } from '../arch/pgtable';
 import { pteIsGuard } from '../arch/pte_marker';
 import { pteIsSwap, pteToSwpEntry } from '../arch/swapops';
+import { noteZap } from '../lib/watch';
 import { Page } from '../types/page';
 import { Vma } from '../types/vm_area';
 import { gatherPage } from './mmu_gather';
@@ -27,6 +28,7 @@ export function zapRange(vma: Vma, start: u64, end: u64, evenCows: bool, dropMar
     if (table != 0) zapTable(vma, table, address, next, evenCows, dropMarkers);
     address = skipUnmapped(mm, next, end);
   }
+  if (evenCows) noteZap(changetype<usize>(mm), start, end);
 }
 
 /** Zaps entries of one table (Linux: zap_pte_range). */

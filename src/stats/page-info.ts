@@ -4,9 +4,6 @@ import type { VerifyContext } from '../verify/verify.js';
 import {
   DENTRY_NONE,
   FOLL_PIN,
-  GUP_CHUNK_ENTRIES,
-  GUP_CHUNK_NEXT,
-  GUP_ENTRY_SIZE,
   MAX_PAGE_ORDER,
   MEM_MAP,
   PAGE_MAPPING_ANON,
@@ -30,6 +27,7 @@ import {
   PG_WRITEBACK,
 } from '../wasm/generated/layout.js';
 import { offsetOf, type CoreViews } from '../wasm/views.js';
+import { pfnsOf } from './vectors.js';
 
 /** What is known about one page frame. */
 export interface PageInfo {
@@ -137,22 +135,9 @@ function pinsOfVectors(views: CoreViews, pfn: number): number {
   for (const link of views.list(VECS)) {
     const vec = link - offsetOf('GupVec', 'list');
     if ((views.read('GupVec', 'gupFlags', vec) & FOLL_PIN) === 0) continue;
-    for (const entry of entriesOf(views, vec)) if (views.u32At(entry) === pfn) pins++;
+    for (const held of pfnsOf(views, vec)) if (held === pfn) pins++;
   }
   return pins;
-}
-
-/** Addresses of a vector's entries; each begins with a frame number. */
-function* entriesOf(views: CoreViews, vec: number): Generator<number> {
-  const length = views.read('GupVec', 'length', vec);
-  let run = views.read('GupVec', 'chunk', vec);
-  const inline = run === 0;
-  if (inline) run = vec + offsetOf('GupVec', 'inline0');
-  for (let index = 0; index < length; index++) {
-    const at = inline ? index : index % GUP_CHUNK_ENTRIES;
-    if (at === 0 && index > 0) run = views.u32At(run + GUP_CHUNK_NEXT);
-    yield run + at * GUP_ENTRY_SIZE;
-  }
 }
 
 function ownerName(views: CoreViews, mapping: number): string {

@@ -41,7 +41,7 @@ export interface HostImports {
   /** Of the same: hears of each wait; the CPU goes on once `(word & mask) == value` is `equal`. */
   schedAwait?: (address: number, mask: number, value: number, equal: number, op: number) => void;
   /** Of the same: hears of what has just happened to an object (SchedNote). */
-  schedNote?: (note: number, address: number, detail: number) => void;
+  schedNote?: (note: number, address: number, detail: number, behind: number) => void;
 }
 
 /** An instance of a build over the machine's memory. */

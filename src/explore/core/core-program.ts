@@ -121,13 +121,6 @@ export class CoreProgram implements Program {
     for (const [cpu, handle] of this.#cpus.entries()) {
       handle.onPoint = (label, values) => this.#histories.remember(cpu, label, values);
     }
-    this.#state = new CoreState({
-      explored,
-      words: this.#words,
-      cpus: this.#cpus,
-      histories: this.#histories,
-      buffers: this.#buffers,
-    });
     explored.coroutines.onPoint = (cpu) => this.#onPoint(cpu);
     this.#watched = {
       views: explored.machine.kernel.views,
@@ -141,8 +134,15 @@ export class CoreProgram implements Program {
       nameOf: (address) => new LocationNames(explored.machine.kernel.views).nameOf(address),
     };
     this.#oracles = new Oracles(this.#watched);
-    explored.coroutines.onNote = (cpu, note, address, detail) =>
-      this.#oracles.note(cpu, note, address, detail);
+    this.#state = new CoreState({
+      explored,
+      words: this.#words,
+      cpus: this.#cpus,
+      histories: this.#histories,
+      buffers: this.#buffers,
+      oracles: this.#oracles,
+    });
+    explored.coroutines.onNote = (...event) => this.#oracles.note(...event);
   }
 
   /** Boots the machine of a scenario. @throws ScenarioError for more CPUs than there can be */
@@ -234,8 +234,9 @@ export class CoreProgram implements Program {
   }
 
   check(): void {
-    throwIf(this.#oracles.end());
+    const broken = this.#oracles.end();
     this.#scenario.check?.(this.#machine, this.#context);
+    throwIf(broken);
     this.#verify();
     throwIf(this.#oracles.afterwards());
   }

@@ -7,8 +7,9 @@ export type LineOf = (offset: number, file: string) => number | undefined;
 const FRAMES = 64;
 /** A frame of WebAssembly: the function's name, and the offset in the module. */
 const FRAME = /at ([^\s(]*)?.*wasm-function\[\d+\]:0x([0-9a-f]+)/;
-/** Folders whose functions stand for an access and not for a place in the algorithm. */
-const ACCESSORS = /\/lib\/(atomic|spinlock|rwsem|seqlock|wait|lockdep|poison)\//;
+/** Files whose functions stand for an access and not for a place in the algorithm. */
+const ACCESSORS =
+  /\/(lib\/(atomic|spinlock|rwsem|seqlock|wait|lockdep|poison|watch)|mm\/highmem)\//;
 
 let lines: Promise<LineOf> | undefined;
 

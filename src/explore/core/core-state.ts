@@ -13,6 +13,8 @@ interface Parts {
   readonly cpus: readonly CoreCpu[];
   readonly histories: Histories;
   readonly buffers: StoreViews | undefined;
+  /** What oracles remember of the past. */
+  readonly oracles: { eachPart(take: (part: number) => void): void };
 }
 
 /**
@@ -23,6 +25,7 @@ interface Parts {
  * - Of a call that is under way: what it has got from the core, and the stack of the core as
  *   asyncify has unwound it. The pass writes those local variables only that are still needed.
  * - What each CPU recorded as its outcome; of one that has ended that is all that is left.
+ * - What oracles remember: what a file held when it was sealed is in no memory of the machine.
  * - What the object holds that setup has returned, which CPUs may write to and `check` may read.
  *
  * Other variables that generators share are not in it: nobody can see them.
@@ -56,6 +59,7 @@ export class CoreState {
       for (const outcome of cpus[cpu]!.outcomes) this.#take(hashText(outcome));
     }
     buffers?.eachPart(this.#take);
+    this.#parts.oracles.eachPart(this.#take);
     eachPart(context, this.#take);
     into[0] = finish(this.#high);
     into[1] = finish(this.#low);

@@ -63,7 +63,13 @@ interface Coroutine {
 export type OnPoint = (cpu: number) => boolean;
 
 /** Hears what has happened to an object (SchedNote); CPU -1 is setup, or nobody. */
-export type OnNote = (cpu: number, note: number, address: number, detail: number) => void;
+export type OnNote = (
+  cpu: number,
+  note: number,
+  address: number,
+  detail: number,
+  behind: number,
+) => void;
 
 /** How a resumed operation has come back. */
 export type Outcome =
@@ -95,7 +101,8 @@ export class Coroutines {
       schedPoint: (address, op, size) => this.#point(address, op, size),
       schedAwait: (address, mask, value, equal, op) =>
         this.#await(address, mask, value, equal !== 0, op),
-      schedNote: (note, address, detail) => this.onNote(this.running, note, address >>> 0, detail),
+      schedNote: (note, address, detail, behind) =>
+        this.onNote(this.running, note, address >>> 0, detail, behind),
     };
   }
 

@@ -14,9 +14,14 @@ export interface Oracle {
   /** An execution begins. */
   begin?(): void;
   /** Something has happened to an object; CPU -1 is setup. */
-  note?(cpu: number, note: number, address: number, detail: number): void;
+  note?(cpu: number, note: number, address: number, detail: number, behind: number): void;
   /** A CPU makes an access; an error ends the execution before it. */
   access?(cpu: number, address: number, op: number): ExploreError | undefined;
+  /**
+   * What decides, beside the memory of the machine, what it finds later: states of the machine are
+   * equal only if this is, too.
+   */
+  eachPart?(take: (part: number) => void): void;
   /** All CPUs have ended, and nobody has looked at the machine yet. */
   end?(): ExploreError | undefined;
 }

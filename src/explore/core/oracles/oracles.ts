@@ -1,8 +1,11 @@
 import type { ExploreError } from '../../explore-error.js';
+import { ContentWrites } from './content-writes.js';
 import { HeldLocks } from './held-locks.js';
 import { Lifetimes } from './lifetimes.js';
 import { LockOrder } from './lock-order.js';
 import type { Oracle, OracleContext } from './oracle.js';
+import { PinnedPages } from './pinned-pages.js';
+import { SealedFiles } from './sealed-files.js';
 
 /** Everything that is watched without being asked for, as one. */
 export class Oracles {
@@ -10,6 +13,8 @@ export class Oracles {
   readonly locks: HeldLocks;
   readonly #lifetimes: Lifetimes;
   readonly #lockOrder: LockOrder;
+  readonly #writes: ContentWrites;
+  readonly #atEnd: readonly Oracle[];
   /** In the order in which they hear of a note: LockOrder asks what was held before it. */
   readonly #all: readonly Oracle[];
 
@@ -17,7 +22,11 @@ export class Oracles {
     this.locks = new HeldLocks(context);
     this.#lifetimes = new Lifetimes(context);
     this.#lockOrder = new LockOrder(context, this.locks);
-    this.#all = [this.#lifetimes, this.#lockOrder, this.locks];
+    this.#writes = new ContentWrites(context);
+    const sealed = new SealedFiles(context, this.#writes);
+    const pinned = new PinnedPages(context, this.#writes);
+    this.#atEnd = [this.#lifetimes, sealed, pinned];
+    this.#all = [...this.#atEnd, this.#lockOrder, this.locks, this.#writes];
   }
 
   /** Setup has run. */
@@ -31,18 +40,28 @@ export class Oracles {
   }
 
   /** A note of the core's, by a CPU or by setup (-1). */
-  note(cpu: number, note: number, address: number, detail: number): void {
-    for (const oracle of this.#all) oracle.note?.(cpu, note, address, detail);
+  note(cpu: number, note: number, address: number, detail: number, behind: number): void {
+    for (const oracle of this.#all) oracle.note?.(cpu, note, address, detail, behind);
   }
 
   /** An access that is about to be made; what is wrong with it, if anything is. */
   access(cpu: number, address: number, op: number): ExploreError | undefined {
+    this.#writes.access(cpu, address, op);
     return this.#lifetimes.access(cpu, address, op);
   }
 
   /** What the execution has broken, by the state that it has left. */
   end(): ExploreError | undefined {
-    return this.#lifetimes.end();
+    for (const oracle of this.#atEnd) {
+      const error = oracle.end?.();
+      if (error !== undefined) return error;
+    }
+    return undefined;
+  }
+
+  /** What decides, beside the memory of the machine, what is found later. */
+  eachPart(take: (part: number) => void): void {
+    for (const oracle of this.#atEnd) oracle.eachPart?.(take);
   }
 
   /** What may go wrong in another execution: for one that has nothing worse to show. */
