@@ -962,6 +962,12 @@ export const SchedNote = {
   Acquire: 2,
   TryAcquire: 3,
   Release: 4,
+  Seal: 5,
+  SetSize: 6,
+  Take: 7,
+  Dirty: 8,
+  Zap: 9,
+  GiveUp: 10,
 } as const;
 
 /** Every struct of the core: its size, and where each field lies, in bytes. */
