@@ -1,16 +1,15 @@
 /** A broken promise with everything that is needed to understand it and to see it again. */
 import type { Execution } from './execution.js';
+import { compareTraces, repeat, runAgain } from './determinism.js';
 import type { FailureKind } from './explore-error.js';
 import { chromeTrace } from './chrome-trace.js';
 import { formatFailure } from './format.js';
 import { litmusOf } from './litmus.js';
 import type { Program } from './program.js';
-import { GivenSchedule } from './replay-strategy.js';
-import { ScenarioError } from './scenario.js';
 import { anchorOf, printSchedule } from './schedule.js';
 import { shrink, switchesOf } from './shrink.js';
 import { traceOf, type TraceStep } from './trace.js';
-import { judge, type Verdict } from './verdict.js';
+import type { Verdict } from './verdict.js';
 import type { MemoryModel } from './words-program.js';
 
 /** How a failure was found. */
@@ -120,12 +119,11 @@ export function makeFailure(
 ): Failure {
   const { log } = program;
   const agents = log.agent.slice(0, log.length);
-  const seen = traceOf(program, []);
-  runAgain(program, execution, agents, seen);
+  repeat(program, execution, found);
   const shrunk = finder.isReplay ? { agents, replays: 0 } : shrink(program, execution, found);
   const traces = [0, 1].map(() => {
     const sites = program.recordSites(true);
-    const verdict = runAgain(program, execution, shrunk.agents, []) ?? found;
+    const verdict = runAgain(program, execution, shrunk.agents) ?? found;
     const trace = traceOf(program, sites);
     program.recordSites(false);
     return { verdict, trace };
@@ -139,7 +137,7 @@ export function makeFailure(
     ),
   );
   // The strategy that found it reads on in the log: it shall be as it was.
-  runAgain(program, execution, agents, []);
+  runAgain(program, execution, agents);
   const switchesFound = switchesOf(agents);
   const switches = switchesOf(shrunk.agents);
   return new Failure({
@@ -156,44 +154,4 @@ export function makeFailure(
       ...{ switchesFound, switches, shrinkReplays: shrunk.replays },
     },
   });
-}
-
-/** Runs a schedule once more; compares with what it did before, if that is given. */
-function runAgain(
-  program: Program,
-  execution: Execution,
-  agents: Uint8Array,
-  expected: readonly TraceStep[],
-): Verdict | undefined {
-  const end = execution.run(new GivenSchedule(program.log, agents, false));
-  if (expected.length > 0) compareTraces(program.name, expected, traceOf(program, []));
-  return judge(program, end);
-}
-
-/**
- * Compares two executions of one schedule.
- * @throws ScenarioError that names the first event in which they differ
- */
-export function compareTraces(
-  name: string,
-  first: readonly TraceStep[],
-  second: readonly TraceStep[],
-): void {
-  const length = Math.max(first.length, second.length);
-  for (let step = 0; step < length; step++) {
-    const [a, b] = [sketch(first[step]), sketch(second[step])];
-    if (a === b) continue;
-    throw new ScenarioError(
-      `scenario "${name}" is not deterministic: the same schedule ran differently; ` +
-        `step ${step + 1} was ${a}, then ${b}`,
-    );
-  }
-}
-
-/** A step in a few words. */
-export function sketch(step: TraceStep | undefined): string {
-  if (step === undefined) return 'the end';
-  const { name, kind, location, before, after } = step;
-  if (location === undefined) return `a ${kind} of "${name}"`;
-  return `${kind} of ${location} by "${name}" (${before} -> ${after})`;
 }

@@ -1,4 +1,5 @@
 /** Runs executions under a strategy, counts what they show, and lets the caller in between. */
+import { repeat } from './determinism.js';
 import { Execution } from './execution.js';
 import { makeFailure } from './failure.js';
 import type { ExploreSettings } from './options.js';
@@ -11,6 +12,9 @@ import { judge } from './verdict.js';
 const SLICE_LENGTH = 50;
 /** Steps between looks at the clock. */
 const SLICE_STEPS = 10_000;
+
+/** Steps of an execution that is run twice for no other reason. */
+const REPEATED_MAX = 20_000;
 
 /** Why a search ended. */
 export type SearchEnd = 'exhausted' | 'budget' | 'failure' | 'aborted';
@@ -74,7 +78,10 @@ export class Search {
     if (end === 'steps') totals.cut++;
     if (end === 'done') totals.countOutcome(program.outcome());
     const verdict = judge(program, end);
-    if (verdict === undefined) return;
+    if (verdict === undefined) {
+      if (isPowerOfTwo(totals.executions)) this.#repeat();
+      return;
+    }
     totals.failures++;
     if (totals.failure !== undefined) return;
     const finder = { strategy: strategy.name, execution: totals.executions };
@@ -87,4 +94,19 @@ export class Search {
     });
     program.log.restore(log);
   }
+
+  /** Looks whether the scenario is deterministic; in mode `states` no execution starts anew. */
+  #repeat(): void {
+    const { log } = this.#program;
+    if (this.#settings.mode === 'states' || log.length > REPEATED_MAX) return;
+    const { steps } = this.execution;
+    const kept = log.copy();
+    repeat(this.#program, this.execution, undefined);
+    log.restore(kept);
+    this.execution.steps = steps;
+  }
+}
+
+function isPowerOfTwo(number: number): boolean {
+  return (number & (number - 1)) === 0;
 }
