@@ -37,35 +37,45 @@ function unorderedOf<P extends StepPair>(
 ): P | undefined {
   /** Which first steps come before what each CPU does next. */
   const behind = new Int32Array(cpus);
-  /** By half of a location: which come before its writes, and before its reads. */
-  const writes = new Map<number, number>();
-  const reads = new Map<number, number>();
-  const start = Math.min(...pairs.map(({ first }) => first));
-  const end = Math.max(...pairs.map(({ second }) => second));
-  for (let step = start; step <= end; step++) {
+  /** By half of a location: which come before its writes, and, behind those, before its reads. */
+  const halves = (highest(log) + 1) * 2;
+  const noted = new Int32Array(halves * 2);
+  const firsts = bitsBy(pairs, 'first');
+  const seconds = bitsBy(pairs, 'second');
+  const end = Math.max(...seconds.keys());
+  for (let step = Math.min(...firsts.keys()); step <= end; step++) {
     const cpu = log.agent[step]! % cpus;
     let bits = behind[cpu]!;
-    const isWrite = log.touches[step] === access.TOUCHES_WRITE;
-    const halves = log.touches[step] === access.TOUCHES_NOTHING ? [] : halvesOf(log, step);
-    for (const half of halves) {
-      bits |= writes.get(half) ?? 0;
-      if (isWrite) bits |= reads.get(half) ?? 0;
-    }
-    for (const [bit, pair] of pairs.entries()) {
-      if (pair.first === step) bits |= 1 << bit;
-      if (pair.second === step && ((bits >>> bit) & 1) === 0) return pair;
-    }
+    const touches = log.touches[step]!;
+    const isWrite = touches === access.TOUCHES_WRITE;
+    const mask = touches === access.TOUCHES_NOTHING ? 0 : log.mask[step]!;
+    const half = log.location[step]! * 2;
+    if ((mask & LOWER) !== 0) bits |= noted[half]! | (isWrite ? noted[half + halves]! : 0);
+    if ((mask & ~LOWER) !== 0) bits |= noted[half + 1]! | (isWrite ? noted[half + 1 + halves]! : 0);
+    bits |= firsts.get(step) ?? 0;
+    const missing = (seconds.get(step) ?? 0) & ~bits;
+    if (missing !== 0) return pairs[31 - Math.clz32(missing & -missing)];
     behind[cpu] = bits;
     if (bits === 0) continue;
-    const noted = isWrite ? writes : reads;
-    for (const half of halves) noted.set(half, (noted.get(half) ?? 0) | bits);
+    const at = isWrite ? half : half + halves;
+    if ((mask & LOWER) !== 0) noted[at]! |= bits;
+    if ((mask & ~LOWER) !== 0) noted[at + 1]! |= bits;
   }
   return undefined;
 }
 
-function halvesOf({ location, mask }: EventLog, step: number): number[] {
-  const at = location[step]! * 2;
-  const [lower, upper] = [mask[step]! & LOWER, mask[step]! & ~LOWER];
-  if (lower !== 0 && upper !== 0) return [at, at + 1];
-  return lower !== 0 ? [at] : [at + 1];
+/** The highest number of a location in the log. */
+function highest({ length, location }: EventLog): number {
+  let most = 0;
+  for (let step = 0; step < length; step++) most = Math.max(most, location[step]!);
+  return most;
+}
+
+/** By step: the pairs whose earlier, or later, step it is. */
+function bitsBy(pairs: readonly StepPair[], which: 'first' | 'second') {
+  const bits = new Map<number, number>();
+  for (const [bit, pair] of pairs.entries()) {
+    bits.set(pair[which], (bits.get(pair[which]) ?? 0) | (1 << bit));
+  }
+  return bits;
 }
