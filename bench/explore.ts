@@ -1,5 +1,10 @@
-/** How fast the explorer is, on scenarios of raw words. Times are of this thread's processor. */
+/**
+ * How fast the explorer is, on scenarios of raw words and on the real core. Times are of this
+ * thread's processor.
+ */
 import { explore, scenario, type Cpu, type ExploreOptions, type Scenario } from '../dist/index.js';
+import { pinAgainstUnmap, withSealer } from './explore-core.js';
+import { heapGrowth } from './heap-growth.js';
 import { inRounds, type Bench } from './section.js';
 
 /** Words of the page protocol. */
@@ -12,6 +17,11 @@ interface Page {
 /** Executions of one measurement with random schedules. */
 const RANDOM = 300_000;
 const RANDOM_QUICK = 10_000;
+/** The same on the core, and of the measurement of memory. */
+const CORE = 20_000;
+const CORE_QUICK = 200;
+const MANY = 10_000_000;
+const MANY_QUICK = 50_000;
 
 function* unmap({ pte, ref, owner }: Page, cpu: Cpu) {
   yield* cpu.exchange(pte, 0);
@@ -81,13 +91,23 @@ export async function measureExplore(bench: Bench): Promise<void> {
     recorder.add('explore.inc5', five.seconds);
     const states = await timed(gup(settings.quick ? 3 : 4), { mode: 'states' });
     recorder.add('explore.states', states.seconds);
+    const core = settings.quick ? CORE_QUICK : CORE;
+    const two = await timed(pinAgainstUnmap(), { strategy: 'pct', maxExecutions: core });
+    recorder.add('explore.core.two', two.executions / two.seconds / 1e3);
+    const sealed = await timed(withSealer(), { strategy: 'dpor', maxExecutions: core });
+    if (!settings.quick && !sealed.complete) throw new Error('the sealer needs more executions');
+    recorder.add('explore.core.sealer', sealed.seconds);
+    recorder.add('explore.core.steps', sealed.steps / sealed.seconds / 1e6);
   });
+  const many = settings.quick ? MANY_QUICK : MANY;
+  const growth = await heapGrowth(gup(1), { strategy: 'random', maxExecutions: many });
+  recorder.add('explore.memory', growth / 1e6);
 }
 
 async function timed<Context>(given: Scenario<Context>, options: ExploreOptions) {
   const before = process.cpuUsage();
-  const { executions, steps, failures } = await explore(given, options);
+  const { executions, steps, failures, complete } = await explore(given, options);
   const { user, system } = process.cpuUsage(before);
   if (failures > 0) throw new Error(`${given.name} failed: its protocol is right`);
-  return { executions, steps, seconds: (user + system) / 1e6 };
+  return { executions, steps, complete, seconds: (user + system) / 1e6 };
 }

@@ -43,7 +43,7 @@ export const SECTION_TITLES: Readonly<Record<SectionName, string>> = {
   vmas: 'Address spaces of 65,530 mappings',
   processes: "Processes against this machine's kernel",
   boot: 'Boot and memory',
-  explore: 'The explorer, on raw words',
+  explore: 'The explorer, on raw words and on the core',
 };
 
 type Line = readonly [id: string, what: string, unit: string, target?: Target];
@@ -159,6 +159,20 @@ const EXPLORE: readonly Line[] = [
   ['explore.gup3', 'gup(3), dpor: all 59,439 classes', 's', { atMost: 2 }],
   ['explore.inc5', 'inc(5), dpor: all 14,400 classes', 's', { atMost: 0.3 }],
   ['explore.states', 'gup(4), through all states', 's', { atMost: 1 }],
+  [
+    'explore.memory',
+    'gup(1): growth of the heap in 9 of 10 million executions',
+    'MB',
+    { atMost: 1 },
+  ],
+  [
+    'explore.core.two',
+    'the core, GUP-fast against munmap, pct: executions',
+    'k/s',
+    { atLeast: 10 },
+  ],
+  ['explore.core.sealer', 'the core, the same with a sealer, dpor: to the end', 's'],
+  ['explore.core.steps', 'the same: steps', 'M/s'],
 ];
 
 const BY_SECTION: Readonly<Record<SectionName, readonly Line[]>> = {
