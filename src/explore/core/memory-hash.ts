@@ -103,8 +103,9 @@ export class MemoryHash {
     // A copy first: it is compared faster than memory that threads could share.
     const now = this.#now;
     now.set(this.#words.subarray(start, start + WORDS_A_PAGE));
-    let high = 0;
-    let low = 0;
+    let high = SEEDS[0] ^ page;
+    let low = SEEDS[1] ^ page;
+    let count = 0;
     for (let word = 0; word < WORDS_A_PAGE; word++) {
       if (word % 4 === 0 && isSameFrom(now, base, word)) {
         word += 3;
@@ -112,9 +113,15 @@ export class MemoryHash {
       }
       const value = now[word]!;
       if (value === base[word] || (area >= 0 && this.#isLeftOut[area + word] === 1)) continue;
-      high = (high + finish(mix(SEEDS[0] ^ (start + word), value))) | 0;
-      low = (low + finish(mix(SEEDS[1] ^ (start + word), value))) | 0;
+      // Two steps that have nothing in common: a freed page is all poison, so they must be short.
+      high = Math.imul(high ^ value ^ Math.imul(word, 0x9e3779b1), 0x85ebca6b);
+      high ^= high >>> 15;
+      low = Math.imul((low << 7) + (low >>> 25) + value + Math.imul(word, 0x27d4eb2f), 0xc2b2ae35);
+      low ^= low >>> 13;
+      count++;
     }
+    high = count === 0 ? 0 : finish(high);
+    low = count === 0 ? 0 : finish(low);
     this.#highSum = (this.#highSum + high - this.#highs[page]!) | 0;
     this.#lowSum = (this.#lowSum + low - this.#lows[page]!) | 0;
     this.#highs[page] = high;
