@@ -138,8 +138,8 @@ export function makeFailure(
   );
   // The strategy that found it reads on in the log: it shall be as it was.
   runAgain(program, execution, agents);
-  const switchesFound = switchesOf(agents);
-  const switches = switchesOf(shrunk.agents);
+  const switchesFound = switchesOf(agents, program.cpuNames.length);
+  const switches = switchesOf(shrunk.agents, program.cpuNames.length);
   return new Failure({
     scenario: program.name,
     verdict,

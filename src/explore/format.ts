@@ -67,8 +67,20 @@ function columns(failure: Failure): string[] {
   return lines;
 }
 
+/** A store that reaches memory before anything else happens is one step. */
+function withoutFlushes(trace: readonly TraceStep[]): TraceStep[] {
+  return trace.flatMap((one) => {
+    const { link, ...store } = one;
+    if (one.kind === 'flush') return link === one.step - 1 ? [] : [one];
+    const flush = link === one.step + 1 ? trace[link] : undefined;
+    if (flush?.before === undefined || flush.after === undefined) return [one];
+    return [{ ...store, before: flush.before, after: flush.after }];
+  });
+}
+
 /** The steps that some other CPU could notice; of a short execution all. */
-function visibleSteps({ trace, step, otherStep }: Failure): readonly TraceStep[] {
+function visibleSteps({ trace: all, step, otherStep }: Failure): readonly TraceStep[] {
+  const trace = withoutFlushes(all);
   if (trace.length <= LONG) return trace;
   const users = new Map<string, number>();
   for (const { location, cpu } of trace) {
@@ -131,7 +143,7 @@ function accessOf(step: TraceStep): string {
     case 'compareExchange':
       return step.succeeded === true
         ? `compareExchange(${location}) ${change} won`
-        : `compareExchange(${location}, ${operand}) = ${result} failed`;
+        : `compareExchange(${location}${operand && `, ${operand}`}) = ${result} failed`;
     case 'flush':
       return `(store of step ${(step.link ?? 0) + 1} reaches ${location}) ${change}`;
     default:

@@ -144,7 +144,11 @@ export class OptimalDporStrategy implements Strategy {
     }
     const isMade = second < log.length;
     const kind = isMade ? access.COMPARE_EXCHANGE : pending.kind[agent]!;
-    const touches = access.touchOf(kind, log.operand[second]!, this.#valueAt(first, second));
+    const operand = log.operand[second]!;
+    const value = this.#valueAt(first, second);
+    // A compareExchange whose operand is not known may store.
+    const isUnknown = isMade && Number.isNaN(operand);
+    const touches = isUnknown ? access.TOUCHES_WRITE : access.touchOf(kind, operand, value);
     const location = log.location[first]!;
     const mask = isMade ? log.mask[second]! : pending.mask[agent]!;
     const drains = this.#drained(agent, kind);

@@ -1,8 +1,10 @@
 /**
- * Makes a failing schedule as simple as it gets: fewest switches first, then fewest steps. Tries
- * to leave out a CPU, to join two runs of one CPU, to move a switch, to leave out a step; takes
- * what still fails by the same oracle on the same object, and begins again, until nothing helps.
+ * Makes a failing schedule as simple as it gets: fewest switches first, then fewest stores that
+ * wait in a buffer, then fewest steps. Tries to let stores reach memory at once, to leave out a
+ * CPU, to join two runs of one CPU, to move a switch, to leave out a step; takes what still fails
+ * by the same oracle on the same object, and begins again, until nothing helps.
  */
+import type { EventLog } from './event-log.js';
 import type { Execution } from './execution.js';
 import type { Program } from './program.js';
 import { GivenSchedule } from './replay-strategy.js';
@@ -26,28 +28,35 @@ interface Run {
   readonly count: number;
 }
 
+/** A schedule, and of each flush in it the step of its store. */
+interface Made {
+  readonly agents: Uint8Array;
+  readonly links: Int32Array;
+}
+
 /** Shrinks a schedule that gave a verdict. */
 export function shrink(program: Program, execution: Execution, verdict: Verdict): Shrunk {
   const { log } = program;
-  let best = log.agent.slice(0, log.length);
+  const cpus = program.cpuNames.length;
+  let best = madeIn(log);
   let replays = 0;
-  if (best.length > STEPS_MAX) return { agents: best, replays };
-  const follow = new GivenSchedule(log, best, false);
+  if (log.length > STEPS_MAX) return { agents: best.agents, replays };
+  const follow = new GivenSchedule(log, best.agents, false);
   /** What a schedule becomes, if it fails in the same way and is simpler. */
   const tried = (agents: Uint8Array): boolean => {
     replays++;
     follow.follow(agents);
     const end = execution.run(follow);
     if (judge(program, end)?.key !== verdict.key) return false;
-    const made = log.agent.slice(0, log.length);
-    if (!isSimpler(made, best)) return false;
+    const made = madeIn(log);
+    if (!isSimpler(made, best, cpus)) return false;
     best = made;
     return true;
   };
   let isBetter = true;
   while (isBetter && replays < REPLAYS_MAX) {
     isBetter = false;
-    for (const candidate of candidates(best)) {
+    for (const candidate of candidates(best, cpus)) {
       if (replays >= REPLAYS_MAX) break;
       if (tried(candidate)) {
         isBetter = true;
@@ -55,13 +64,15 @@ export function shrink(program: Program, execution: Execution, verdict: Verdict)
       }
     }
   }
-  return { agents: best, replays };
+  return { agents: best.agents, replays };
 }
 
-/** How often a schedule goes from one agent to another. */
-export function switchesOf(agents: ArrayLike<number>): number {
+/** How often a schedule goes from one CPU, or what it has stored, to another. */
+export function switchesOf(agents: ArrayLike<number>, cpus: number): number {
   let switches = 0;
-  for (let i = 1; i < agents.length; i++) if (agents[i] !== agents[i - 1]) switches++;
+  for (let i = 1; i < agents.length; i++) {
+    if (agents[i]! % cpus !== agents[i - 1]! % cpus) switches++;
+  }
   return switches;
 }
 
@@ -77,12 +88,27 @@ export function runsOf(agents: ArrayLike<number>): Run[] {
   return runs;
 }
 
-function isSimpler(made: Uint8Array, best: Uint8Array): boolean {
-  const fewer = switchesOf(made) - switchesOf(best);
-  return fewer < 0 || (fewer === 0 && made.length < best.length);
+function madeIn({ agent, link, length }: EventLog): Made {
+  return { agents: agent.slice(0, length), links: link.slice(0, length) };
 }
 
-function* candidates(best: Uint8Array): Generator<Uint8Array> {
+function isSimpler(made: Made, best: Made, cpus: number): boolean {
+  const fewer = switchesOf(made.agents, cpus) - switchesOf(best.agents, cpus);
+  if (fewer !== 0) return fewer < 0;
+  const earlier = lateFlushes(made, cpus).length - lateFlushes(best, cpus).length;
+  return earlier < 0 || (earlier === 0 && made.agents.length < best.agents.length);
+}
+
+/** The flushes that do not come right behind their stores. */
+function lateFlushes({ agents, links }: Made, cpus: number): number[] {
+  return Array.from(agents.keys()).filter((i) => agents[i]! >= cpus && links[i]! < i - 1);
+}
+
+function* candidates(made: Made, cpus: number): Generator<Uint8Array> {
+  const best = made.agents;
+  const late = lateFlushes(made, cpus);
+  if (late.length > 1) yield flushedAtOnce(made, new Set(late));
+  for (const flush of late) yield flushedAtOnce(made, new Set([flush]));
   for (const agent of new Set(best)) yield best.filter((other) => other !== agent);
   const runs = runsOf(best);
   for (const [at, { agent }] of runs.entries()) {
@@ -96,6 +122,18 @@ function* candidates(best: Uint8Array): Generator<Uint8Array> {
     yield moved(runs, at, -1);
   }
   for (let i = 0; i < best.length; i++) yield best.filter((_, at) => at !== i);
+}
+
+/** The schedule with some flushes right behind their stores. */
+function flushedAtOnce({ agents, links }: Made, flushes: ReadonlySet<number>): Uint8Array {
+  const behind = new Map([...flushes].map((flush) => [links[flush]!, agents[flush]!]));
+  const moved: number[] = [];
+  for (const [i, agent] of agents.entries()) {
+    if (!flushes.has(i)) moved.push(agent);
+    const flush = behind.get(i);
+    if (flush !== undefined) moved.push(flush);
+  }
+  return Uint8Array.from(moved);
 }
 
 /** The runs with one of them moved right behind another. */

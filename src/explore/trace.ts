@@ -61,7 +61,10 @@ function stepOf(
     before: log.before[step]!,
     after: log.after[step]!,
     ...(access.returnsValue(kind) ? { result: log.result[step]! } : {}),
-    ...(kind <= access.LOAD_PLAIN ? {} : { operand: log.operand[step]! }),
+    // What the core expects in a compareExchange nobody says.
+    ...(kind <= access.LOAD_PLAIN || Number.isNaN(log.operand[step])
+      ? {}
+      : { operand: log.operand[step]! }),
     ...(kind === access.COMPARE_EXCHANGE
       ? { succeeded: log.touches[step] === access.TOUCHES_WRITE }
       : {}),

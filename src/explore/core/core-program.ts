@@ -336,7 +336,7 @@ export class CoreProgram implements Program {
     pending.kind[cpu] = kind;
     pending.location[cpu] = access.isFence(kind) ? -1 : this.#known().numberOf(address, size);
     pending.mask[cpu] = maskOf(address, size);
-    pending.operand[cpu] = kind === access.LOCK ? mask : value;
+    pending.operand[cpu] = operandOf(kind, mask, value);
     this.#addresses[cpu] = address;
     this.#sizes[cpu] = size;
     if (this.#sites === undefined) return;
@@ -503,6 +503,12 @@ export class CoreProgram implements Program {
 
 function throwIf(error: Error | undefined): void {
   if (error !== undefined) throw error;
+}
+
+/** What is known of an access before it is made: a compareExchange does not say what it expects. */
+function operandOf(kind: number, mask: number, value: number): number {
+  if (kind === access.COMPARE_EXCHANGE) return NaN;
+  return kind === access.LOCK ? mask : value;
 }
 
 /** One number for a part of a location. */
