@@ -1,6 +1,6 @@
 /** A broken promise with everything that is needed to understand it and to see it again. */
-import type { Execution } from './execution.js';
 import { compareTraces, repeat, runAgain } from './determinism.js';
+import { Execution } from './execution.js';
 import type { FailureKind } from './explore-error.js';
 import { chromeTrace } from './chrome-trace.js';
 import { formatFailure } from './format.js';
@@ -120,10 +120,12 @@ export function makeFailure(
   const { log } = program;
   const agents = log.agent.slice(0, log.length);
   repeat(program, execution, found);
-  const shrunk = finder.isReplay ? { agents, replays: 0 } : shrink(program, execution, found);
+  const runner = enoughOf(program, execution, found, finder);
+  if (runner !== execution) runAgain(program, runner, agents);
+  const shrunk = finder.isReplay ? { agents, replays: 0 } : shrink(program, runner, found);
   const traces = [0, 1].map(() => {
     const sites = program.recordSites(true);
-    const verdict = runAgain(program, execution, shrunk.agents) ?? found;
+    const verdict = runAgain(program, runner, shrunk.agents) ?? found;
     const trace = traceOf(program, sites);
     program.recordSites(false);
     return { verdict, trace };
@@ -154,4 +156,14 @@ export function makeFailure(
       ...{ switchesFound, switches, shrinkReplays: shrunk.replays },
     },
   });
+}
+
+/** Of an execution without an end only so much as shows that is shrunk, drawn and replayed. */
+function enoughOf(
+  program: Program,
+  execution: Execution,
+  { length }: Verdict,
+  { isReplay }: Finder,
+): Execution {
+  return length === undefined || isReplay ? execution : new Execution(program, length);
 }

@@ -11,6 +11,39 @@ export function anybody(log: EventLog, runnable: number, spinning: number): numb
 }
 
 /**
+ * Follows a schedule, and then lets all agents that can make a step in turn: whether an execution
+ * without an end had none only because somebody never had a turn.
+ */
+export class FairSchedule implements Strategy {
+  readonly name = 'fair';
+  readonly isExhaustive = false;
+  readonly needsCuts = false;
+  readonly #agents: ArrayLike<number>;
+  #at = 0;
+  #last = -1;
+
+  constructor(agents: ArrayLike<number>) {
+    this.#agents = agents;
+  }
+
+  next(): boolean {
+    return true;
+  }
+
+  pick(runnable: number): number {
+    const given = this.#agents[this.#at++];
+    if (given !== undefined && has(runnable, given)) return given;
+    const later = runnable & ~((2 << this.#last) - 1);
+    this.#last = lowest(later === 0 ? runnable : later);
+    return this.#last;
+  }
+
+  finished(): boolean {
+    return true;
+  }
+}
+
+/**
  * Follows a schedule once: the agent of each step. Agents that cannot step when it is their turn
  * are passed over, and when the schedule has ended somebody goes on.
  */

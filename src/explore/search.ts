@@ -1,12 +1,14 @@
 /** Runs executions under a strategy, counts what they show, and lets the caller in between. */
+import { findCycle } from './cycle.js';
 import { repeat } from './determinism.js';
 import { Execution } from './execution.js';
 import { makeFailure } from './failure.js';
 import type { ExploreSettings } from './options.js';
 import type { Program } from './program.js';
+import { FairSchedule } from './replay-strategy.js';
 import type { Strategy } from './strategy.js';
 import type { Totals } from './totals.js';
-import { judge } from './verdict.js';
+import { judge, type Verdict } from './verdict.js';
 
 /** Milliseconds that it runs without a look at anything else. */
 const SLICE_LENGTH = 50;
@@ -78,21 +80,34 @@ export class Search {
     if (end === 'steps') totals.cut++;
     if (end === 'done') totals.countOutcome(program.outcome());
     const verdict = judge(program, end);
-    if (verdict === undefined) {
+    const mayBeUnfair = end === 'steps' && this.#settings.mode !== 'states';
+    if (verdict === undefined && !mayBeUnfair) {
       if (isPowerOfTwo(totals.executions)) this.#repeat();
       return;
     }
+    // What comes runs executions of its own; the strategy goes on from the one that it has chosen.
+    const log = program.log.copy();
+    const failed = verdict ?? this.#judgeFairly();
+    if (failed !== undefined) this.#fail(failed, strategy.name, totals);
+    program.log.restore(log);
+  }
+
+  /** An execution had no end, and somebody never had a turn: whether it has none with turns. */
+  #judgeFairly(): Verdict | undefined {
+    const { log } = this.#program;
+    const agents = log.agent.slice(0, findCycle(log)?.end ?? log.length);
+    return judge(this.#program, this.execution.run(new FairSchedule(agents)));
+  }
+
+  #fail(verdict: Verdict, strategy: string, totals: Totals): void {
     totals.failures++;
     if (totals.failure !== undefined) return;
-    const finder = { strategy: strategy.name, execution: totals.executions };
-    // It is shrunk by executions of its own; the strategy goes on from the one that has failed.
-    const log = program.log.copy();
-    const isSeeded = strategy.name === 'random' || strategy.name.startsWith('pct');
-    totals.failure = makeFailure(program, this.execution, verdict, this.#settings.memoryModel, {
-      ...finder,
-      ...(isSeeded ? { seed: this.#settings.seed } : {}),
+    const { memoryModel, seed } = this.#settings;
+    const isSeeded = strategy === 'random' || strategy.startsWith('pct');
+    totals.failure = makeFailure(this.#program, this.execution, verdict, memoryModel, {
+      ...{ strategy, execution: totals.executions },
+      ...(isSeeded ? { seed } : {}),
     });
-    program.log.restore(log);
   }
 
   /** Looks whether the scenario is deterministic; in mode `states` no execution starts anew. */

@@ -1,11 +1,15 @@
 /** What an execution shows: whether a promise of the scenario was broken, and which. */
 import * as access from './access.js';
+import { findCycle, type Cycle } from './cycle.js';
 import { findDataRace } from './data-race.js';
 import { ExploreError, type FailureKind } from './explore-error.js';
 import type { Program } from './program.js';
 import { ScenarioError } from './scenario.js';
 import type { EndKind } from './strategy.js';
 import { AssertionFailure } from './word-cpu.js';
+
+/** Of a cycle of steps so many are named. */
+const ROUND_SHOWN = 8;
 
 /** A broken promise of the execution in the program's log. */
 export interface Verdict {
@@ -16,6 +20,8 @@ export interface Verdict {
   /** The step that decides it, and for a race the one before it; -1 where there is none. */
   readonly step: number;
   readonly other: number;
+  /** Of an execution without an end: steps that are enough to see that. */
+  readonly length?: number;
   /** Equal for failures of the same oracle on the same object. */
   readonly key: string;
 }
@@ -27,7 +33,7 @@ export interface Verdict {
 export function judge(program: Program, end: EndKind): Verdict | undefined {
   if (end === 'fault') return faultOf(program);
   if (end === 'deadlock') return deadlockOf(program);
-  if (end === 'steps') return livelockOf(program);
+  if (end === 'steps') return isUnfair(program) ? undefined : livelockOf(program);
   if (end === 'blocked' || end === 'cut') return undefined;
   return raceOf(program) ?? checkOf(program);
 }
@@ -105,11 +111,43 @@ function lastWriters(program: Program): Map<number, { name: string; value: numbe
   return last;
 }
 
+/** Whether an execution has no end only because a CPU that could go on never did. */
+function isUnfair(program: Program): boolean {
+  const cycle = findCycle(program.log);
+  if (cycle === undefined) return false;
+  let idle = program.runnable();
+  for (let step = cycle.start; step < cycle.start + cycle.period; step++) {
+    idle &= ~(1 << program.log.agent[step]!);
+  }
+  return idle !== 0;
+}
+
 function livelockOf(program: Program): Verdict {
   const running = program.cpuNames.filter((_, cpu) => (program.unfinished() >>> cpu) & 1);
   const names = running.map((name) => `"${name}"`).join(', ');
-  const message = `livelock: ${names} did not end within ${program.log.length} steps`;
-  return verdict('livelock', new ExploreError('livelock', message), -1, -1, '');
+  const { log } = program;
+  const ends = `livelock: ${names} did not end within ${log.length} steps`;
+  const cycle = findCycle(log);
+  if (cycle === undefined) {
+    return verdict('livelock', new ExploreError('livelock', ends), -1, -1, '');
+  }
+  const message = `${ends}; again and again: ${cycleText(program, cycle)}`;
+  const error = new ExploreError('livelock', message);
+  return { ...verdict('livelock', error, -1, cycle.start, ''), length: cycle.end };
+}
+
+/** What a round of a cycle does, if it is a long one its beginning. */
+function cycleText(program: Program, { start, period }: Cycle): string {
+  const { log, cpuNames } = program;
+  const shown = Math.min(period, ROUND_SHOWN);
+  const steps = Array.from({ length: shown }, (_, at) => {
+    const step = start + at;
+    const location = log.location[step]!;
+    const what = location < 0 ? '' : program.symbol(location, log.mask[step]);
+    const name = cpuNames[log.agent[step]! % cpuNames.length]!;
+    return `"${name}" ${access.KIND_NAMES[log.kind[step]!]!}(${what})`;
+  });
+  return steps.join(', ') + (shown < period ? ` ... (${period} steps)` : '');
 }
 
 function verdict(kind: FailureKind, error: Error, cpu: number, step: number, object: string) {

@@ -118,7 +118,7 @@ describe('the oracles', () => {
     });
     const failure = await failureOf(endless, { maxSteps: 500 });
     expect(failure.kind).toBe('livelock');
-    expect(failure.error.message).toContain('"waiter" did not end within 500 steps');
+    expect(failure.error.message).toContain('again and again: "waiter" load(words[0])');
     expect((await replay(endless, failure.schedule)).failure?.kind).toBe('livelock');
   });
 
