@@ -34,7 +34,7 @@ export const startStressThread: Platform['startStressThread'] = (data, { onMessa
   worker.on('error', (error) => onDeath(String(error)));
   let isAsked = false;
   worker.on('exit', (code) => {
-    if (!isAsked && code !== 0) onDeath(`it exited with code ${code}`);
+    if (!isAsked) onDeath(`it exited with code ${code}`);
   });
   const terminate = () => {
     isAsked = true;

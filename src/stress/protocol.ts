@@ -80,5 +80,7 @@ export type ThreadMessage =
   | { readonly counts: Counts }
   /** The last counts: all rounds are run, or it was told to stop. */
   | { readonly ended: Counts }
+  /** This thread has done its part, and leaves. */
+  | { readonly left: true }
   /** The scenario itself is wrong, or its module is. */
   | { readonly fault: string };

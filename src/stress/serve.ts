@@ -18,6 +18,7 @@ export async function serveStress(
   } catch (error) {
     if (error !== STOPPED) post({ fault: faultText(error) });
   }
+  post({ left: true });
 }
 
 /** The scenario that a module exports by default. */

@@ -45,6 +45,8 @@ export class Session {
   readonly #patience: Patience;
   readonly #onCounts: (counts: Counts) => void;
   readonly #threads: StressThread[] = [];
+  /** Threads that have done their part. */
+  readonly #left = new Set<number>();
   #counts = NOTHING;
   #booted: Booted | undefined;
   #control: Control | undefined;
@@ -97,15 +99,17 @@ export class Session {
     const thread = startStressThread(
       { ...data, spin },
       {
-        onMessage: (message) => this.#hear(message),
+        onMessage: (message) => this.#hear(number, message),
         onDeath: (reason) => this.#died(number, reason),
       },
     );
     this.#threads.push(thread);
   }
 
-  #hear(message: ThreadMessage): void {
-    if ('fault' in message) {
+  #hear(thread: number, message: ThreadMessage): void {
+    if ('left' in message) {
+      this.#left.add(thread);
+    } else if ('fault' in message) {
       this.#settle?.reject(new ScenarioError(message.fault));
     } else if ('booted' in message) {
       this.#booted = message.booted;
@@ -122,6 +126,7 @@ export class Session {
   }
 
   #died(thread: number, reason: string): void {
+    if (this.#left.has(thread)) return;
     const cpu = this.#booted?.cpuNames[thread] ?? 'the first CPU';
     this.#settle?.reject(new ScenarioError(`the thread of "${cpu}" has ended: ${reason}`));
   }

@@ -282,6 +282,11 @@ describe('a scenario that is wrong', () => {
       /cpu "b" leaves a function in context.f/,
     ],
     [
+      'ends its thread',
+      "export default { name: 'n', cpus: { *a() {}, *b() { process.exit(); } } }",
+      /the thread of "b" has ended: it exited with code 0/,
+    ],
+    [
       'has a list for two CPUs',
       `export default {
         name: 'n', setup: () => ({ l: [] }),
