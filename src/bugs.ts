@@ -152,6 +152,13 @@ const LATER: readonly Omit<HistoricBug, 'scenario' | 'memoryModel'>[] = [
     description: 'a reverse map walk through the anon_vma that a page has just left',
     status: 'later: no call moves a page between anon_vmas yet',
   },
+  {
+    name: 'mnt.dekker',
+    reference: 'Linux: fs/namespace.c, mnt_get_write_access and mnt_hold_writers',
+    description:
+      'no barrier between count and look on both sides: a writer slips through a remount',
+    status: 'later: the tmpfs has no mounts (the shape, on raw words, is the litmus test SB)',
+  },
 ];
 
 /** Every historic bug that mmemu knows of, and whether a machine can re-enact it. */

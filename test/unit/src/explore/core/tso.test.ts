@@ -70,6 +70,17 @@ describe.each(['dpor', 'source-dpor'] as const)('tso on the core, by %s', (strat
   });
 });
 
+test('states differ by what is in the buffers', async () => {
+  const { outcomes, complete } = await explore(storeBuffering(false), {
+    mode: 'states',
+    memoryModel: 'tso',
+  });
+  expect({ outcomes: [...outcomes.keys()].sort(), complete }).toEqual({
+    outcomes: ['0 0', '0 1', '1 0', '1 1'],
+    complete: true,
+  });
+});
+
 describe('page tables under tso', () => {
   it('are not freed while their unlinking waits in a buffer', async () => {
     const url = new URL('../../../../../scenarios/zoo/ptfree.unsynchronised.mjs', import.meta.url);
