@@ -1,7 +1,7 @@
 /** What TypeScript may call. Functions and numbers only. */
 export { boot, setBugs } from './kernel/boot';
 export { cpuInit, cpuSwitch } from './lib/percpu';
-export { copyNoted, fillNoted, noteWritten } from './lib/written';
+export { blocksThatDiffer, copyNoted, fillNoted, noteWritten, putBack } from './lib/written';
 export { wakeEverybody } from './lib/bug';
 export { exit, spawn, sysFork } from './kernel/fork';
 export {

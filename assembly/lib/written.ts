@@ -1,4 +1,4 @@
-import { PAGE_SHIFT, WRITTEN_END, WRITTEN_HEAD, WRITTEN_MAP } from '../memlayout';
+import { PAGE_SHIFT, PAGE_SIZE, WRITTEN_END, WRITTEN_HEAD, WRITTEN_MAP } from '../memlayout';
 
 /**
  * Which pages were written, for the explorer, which puts a machine back thousands of times a
@@ -45,4 +45,36 @@ function link(entry: usize, page: u32): void {
   const head = load<u32>(WRITTEN_HEAD);
   store<u32>(entry, head == 0 ? WRITTEN_END : head);
   store<u32>(WRITTEN_HEAD, (page << 1) | 1);
+}
+
+/** Blocks of a page that are compared in one go. */
+const BLOCKS: u32 = 32;
+const BLOCK_SIZE: usize = <usize>PAGE_SIZE / BLOCKS;
+
+/** Which blocks of a page differ from a copy of the page: a bit each. */
+export function blocksThatDiffer(page: usize, copy: usize): u32 {
+  let bits: u32 = 0;
+  for (let block: u32 = 0; block < BLOCKS; block++) {
+    const at = <usize>block * BLOCK_SIZE;
+    if (!isSameBlock(page + at, copy + at)) bits |= 1 << block;
+  }
+  return bits;
+}
+
+function isSameBlock(block: usize, copy: usize): bool {
+  for (let at: usize = 0; at < BLOCK_SIZE; at += 32) {
+    const first =
+      (load<u64>(block + at) ^ load<u64>(copy + at)) |
+      (load<u64>(block + at, 8) ^ load<u64>(copy + at, 8));
+    const second =
+      (load<u64>(block + at, 16) ^ load<u64>(copy + at, 16)) |
+      (load<u64>(block + at, 24) ^ load<u64>(copy + at, 24));
+    if ((first | second) != 0) return false;
+  }
+  return true;
+}
+
+/** Makes a page what a copy of it is; that is no write of anybody's. */
+export function putBack(page: usize, copy: usize): void {
+  memory.copy(page, copy, PAGE_SIZE);
 }

@@ -20,6 +20,8 @@ export interface CoreExports {
   setBugs(mask: number): void;
   cpuInit(cpu: number): void;
   cpuSwitch(cpu: number): void;
+  blocksThatDiffer(page: number, copy: number): number;
+  putBack(page: number, copy: number): void;
   wakeEverybody(): void;
   spawn(): number;
   exit(task: number): void;

@@ -124,6 +124,11 @@ export class Coroutines {
     return wrapped as unknown as CoreExports;
   }
 
+  /** The instance itself: for calls that are nobody's, and touch no state of the machine. */
+  get core(): CoreExports {
+    return this.#exports();
+  }
+
   /** Makes the CPUs, with their stacks at `stacks`. */
   attach(views: CoreViews, written: WrittenPages, cpus: number, stacks: number): void {
     this.#views = views;

@@ -55,7 +55,7 @@ export class ExploredMachine {
   /** Remembers the state: each execution begins with it. */
   keep(): void {
     const { views, options } = this.#kernel;
-    this.#image = new MemoryImage(views, options, this.#written);
+    this.#image = new MemoryImage(views, options, this.#written, this.coroutines.core);
     this.#hash = new MemoryHash(views, this.#image, this.#written, options.cpus);
   }
 

@@ -10,17 +10,18 @@ import {
   PERCPU_LRU,
 } from '../../wasm/generated/layout.js';
 import { offsetOf, type CoreViews } from '../../wasm/views.js';
+import { lowest } from '../bits.js';
 import { finish, mix } from '../hash.js';
 import type { MemoryImage } from './memory-image.js';
 import type { WrittenPages } from './written-pages.js';
 
 const WORDS_A_PAGE = SNAPSHOT_PAGE / 4;
+const WORDS_A_BLOCK = WORDS_A_PAGE / 32;
 const PAGES_MAX = 2 ** 32 / SNAPSHOT_PAGE;
 const PERCPU_FIRST = PERCPU_BASE / SNAPSHOT_PAGE;
 const PERCPU_PAGES = PERCPU_SIZE / SNAPSHOT_PAGE;
 const SEEDS = [0x2545f491, 0x6c078965] as const;
 
-const ZEROS = new Int32Array(WORDS_A_PAGE);
 const SCRATCH_WORD = PERCPU_SCRATCH / 4;
 
 /** Counters that a CPU has beside its events: 64 bits each. */
@@ -60,7 +61,6 @@ export class MemoryHash {
   readonly #lows = new Int32Array(PAGES_MAX);
   #highSum = 0;
   #lowSum = 0;
-  readonly #now = new Int32Array(WORDS_A_PAGE);
   /** By word of a CPU's area: 1 if it is left out. */
   readonly #isLeftOut = new Uint8Array(PERCPU_SIZE / 4);
 
@@ -99,26 +99,27 @@ export class MemoryHash {
     const area = isPerCpu ? (within % PERCPU_PAGES) * WORDS_A_PAGE : -1;
     if (area === SCRATCH_WORD) return;
     const start = page * WORDS_A_PAGE;
-    const base = this.#image.page(page) ?? ZEROS;
-    // A copy first: it is compared faster than memory that threads could share.
-    const now = this.#now;
-    now.set(this.#words.subarray(start, start + WORDS_A_PAGE));
+    const copy = this.#image.copyOf(page);
+    const { words } = this.#image;
     let high = SEEDS[0] ^ page;
     let low = SEEDS[1] ^ page;
     let count = 0;
-    for (let word = 0; word < WORDS_A_PAGE; word++) {
-      if (word % 4 === 0 && isSameFrom(now, base, word)) {
-        word += 3;
-        continue;
+    let blocks = this.#image.differences(page, copy);
+    while (blocks !== 0) {
+      const first = lowest(blocks) * WORDS_A_BLOCK;
+      blocks &= blocks - 1;
+      for (let word = first; word < first + WORDS_A_BLOCK; word++) {
+        const value = words[start + word]!;
+        if (area >= 0 && this.#isLeftOut[area + word] === 1) continue;
+        if (value === words[copy / 4 + word]) continue;
+        // Two steps that have nothing in common: a freed page is all poison, so they are short.
+        high = Math.imul(high ^ value ^ Math.imul(word, 0x9e3779b1), 0x85ebca6b);
+        high ^= high >>> 15;
+        const turned = (low << 7) + (low >>> 25);
+        low = Math.imul(turned + value + Math.imul(word, 0x27d4eb2f), 0xc2b2ae35);
+        low ^= low >>> 13;
+        count++;
       }
-      const value = now[word]!;
-      if (value === base[word] || (area >= 0 && this.#isLeftOut[area + word] === 1)) continue;
-      // Two steps that have nothing in common: a freed page is all poison, so they must be short.
-      high = Math.imul(high ^ value ^ Math.imul(word, 0x9e3779b1), 0x85ebca6b);
-      high ^= high >>> 15;
-      low = Math.imul((low << 7) + (low >>> 25) + value + Math.imul(word, 0x27d4eb2f), 0xc2b2ae35);
-      low ^= low >>> 13;
-      count++;
     }
     high = count === 0 ? 0 : finish(high);
     low = count === 0 ? 0 : finish(low);
@@ -142,10 +143,4 @@ export class MemoryHash {
     }
     return [high, low];
   }
-}
-
-/** Whether four words are equal. */
-function isSameFrom(a: Int32Array, b: Int32Array, at: number): boolean {
-  const first = (a[at]! ^ b[at]!) | (a[at + 1]! ^ b[at + 1]!);
-  return (first | (a[at + 2]! ^ b[at + 2]!) | (a[at + 3]! ^ b[at + 3]!)) === 0;
 }
