@@ -266,7 +266,7 @@ function blocksOf(mapping: AddressSpace): u64 {
 function hasData(inode: Inode, index: u64): bool {
   const page = filemapGetPage(inode.mapping, index);
   if (page == null) return filemapSwapEntry(inode.mapping, index) != 0;
-  const data = (page.flags.load() & PG_UPTODATE) != 0;
+  const data = page.flags.test(PG_UPTODATE) != 0;
   putPage(page);
   return data;
 }

@@ -9,12 +9,19 @@ import { findPteTable, skipUnmapped } from '../mm/pgtable';
 import { shmemUnuse } from '../mm/shmem_swap';
 import { folioFreeSwap, isSwapcacheOf, swapCacheGet } from '../mm/swap_state';
 import { swapActivate, swapDeactivate, swapSetWritable } from '../mm/swapfile';
-import { swapinPage, unusePte } from '../mm/swapin';
+import {
+  SWAPIN_NO_ENTRY,
+  SWAPIN_NO_MEMORY,
+  swapinPage,
+  unusePte,
+  waitForEntry,
+} from '../mm/swapin';
 import { nextVma } from '../mm/vma';
 import { findVma } from '../mm/vma_tree';
 import { Inode } from '../types/address_space';
 import { inodeLists, mmLists } from '../types/machine_lists';
 import { MmStruct } from '../types/mm_struct';
+import { Page } from '../types/page';
 import { swapInfo } from '../types/swap_info';
 import { Vma } from '../types/vm_area';
 import { mmput } from './fork';
@@ -169,10 +176,11 @@ function unuseEntry(vma: Vma, address: u64, table: usize): bool {
   let pte = ptep.load();
   while (pteIsSwap(pte)) {
     const entry = pteToSwpEntry(pte);
-    const page = swapinPage(entry);
-    if (page == null) {
-      if (ptep.load() == pte) return false;
-    } else {
+    const found = swapinPage(entry);
+    if (found == SWAPIN_NO_MEMORY) return false;
+    if (found == SWAPIN_NO_ENTRY) waitForEntry(table);
+    else {
+      const page = changetype<Page>(found);
       lockPage(page);
       if (isSwapcacheOf(page, entry)) {
         unusePte(vma, address, table, pte, page);

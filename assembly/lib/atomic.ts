@@ -81,7 +81,7 @@ export class Atomic<T> {
     atomic.sub<T>(changetype<usize>(this), delta);
   }
 
-  /** Sets bits without a result and without a barrier (Linux: set_bit); see also `setBits`. */
+  /** Sets bits without a result and without a barrier (Linux: set_bit). */
   @inline or(mask: T): void {
     if (isDefined(SCHED)) schedPoint(changetype<usize>(this), SchedOp.RmwRelaxed, sizeof<T>());
     atomic.or<T>(changetype<usize>(this), mask);
@@ -125,6 +125,26 @@ export class Atomic<T> {
     store<u32>(address, load<u32>(address) + delta);
   }
 
+  /** The same, for what other CPUs may do as well without taking notice of each other. */
+  @inline addSharedWhen(mask: u32, bits: u32, delta: u32): void {
+    const address = changetype<usize>(this);
+    schedAwait(address, mask, bits, true, SchedOp.RmwShared);
+    store<u32>(address, load<u32>(address) + delta);
+  }
+
+  /** `fetchSub` that takes such an addition back: nothing but a waiter cares for the result. */
+  @inline fetchSubShared(delta: T): T {
+    if (isDefined(SCHED)) schedPoint(changetype<usize>(this), SchedOp.RmwShared, sizeof<T>());
+    return atomic.sub<T>(changetype<usize>(this), delta);
+  }
+
+  /** Of the SCHED build alone: goes on when the bits of `mask` are 0, and sets them. */
+  @inline setWhenClear(mask: u32): void {
+    const address = changetype<usize>(this);
+    schedAwait(address, mask, 0, true, SchedOp.RmwBits);
+    store<u32>(address, load<u32>(address) | mask);
+  }
+
   /** Of the SCHED build alone: goes on when the value is not `value` any more. */
   @inline awaitOther(value: u32): void {
     schedAwait(changetype<usize>(this), ~0, value, false, SchedOp.Load);
@@ -134,6 +154,68 @@ export class Atomic<T> {
   @inline notifyAll(): void {
     atomic.notify(changetype<usize>(this), -1);
   }
+}
+
+/**
+ * A word of flags, each of them tested, set and cleared by itself (Linux: page flags, and set_bit
+ * and its like). The SCHED build announces which flags an access is about: two CPUs that have to do
+ * with different ones do not meet.
+ */
+@unmanaged
+export class AtomicFlags {
+  private value: u64;
+
+  /** Those of `mask` that are set, without any order (Linux: test_bit). */
+  @inline test(mask: u64): u64 {
+    if (isDefined(SCHED)) schedPoint(changetype<usize>(this), SchedOp.LoadBits, bits(mask));
+    return atomic.load<u64>(changetype<usize>(this)) & mask;
+  }
+
+  /** Sets those of `mask`, without a result and without a barrier (Linux: set_bit). */
+  @inline or(mask: u64): void {
+    if (isDefined(SCHED)) schedPoint(changetype<usize>(this), SchedOp.RmwBitsRelaxed, bits(mask));
+    atomic.or<u64>(changetype<usize>(this), mask);
+  }
+
+  /** Keeps only those of `mask`, without a result and without a barrier (Linux: clear_bit). */
+  @inline and(mask: u64): void {
+    if (isDefined(SCHED)) schedPoint(changetype<usize>(this), SchedOp.RmwBitsRelaxed, bits(~mask));
+    atomic.and<u64>(changetype<usize>(this), mask);
+  }
+
+  /** Sets those of `mask`; those that were set. A full barrier (Linux: test_and_set_bit). */
+  @inline testAndSet(mask: u64): u64 {
+    if (isDefined(SCHED)) schedPoint(changetype<usize>(this), SchedOp.RmwBits, bits(mask));
+    return atomic.or<u64>(changetype<usize>(this), mask) & mask;
+  }
+
+  /** Clears those of `mask`; those that were set. A full barrier (Linux: test_and_clear_bit). */
+  @inline testAndClear(mask: u64): u64 {
+    if (isDefined(SCHED)) schedPoint(changetype<usize>(this), SchedOp.RmwBits, bits(mask));
+    return atomic.and<u64>(changetype<usize>(this), ~mask) & mask;
+  }
+
+  /**
+   * Sets flags that mostly are set already, on a hot path (Linux: set_bit). Like there, and like
+   * `or`, it takes the line for writing even so; but by adding nothing and looking at the result,
+   * since engines make `or` a load and a compare-and-swap, which together take the line twice, and
+   * fail and try again, where others write to it.
+   */
+  @inline orMostlySet(mask: u64): void {
+    if (isDefined(SCHED)) schedPoint(changetype<usize>(this), SchedOp.RmwBitsRelaxed, bits(mask));
+    if ((atomic.add<u64>(changetype<usize>(this), 0) & mask) != mask) this.or(mask);
+  }
+
+  /** Writes all of them, of a page that nobody else acts upon yet (see `Atomic.init`). */
+  @inline init(value: u64): void {
+    if (isDefined(SCHED)) schedPoint(changetype<usize>(this), SchedOp.Store, sizeof<u64>());
+    store<u64>(changetype<usize>(this), value);
+  }
+}
+
+/** The mask of an announcement, which has 32 bits. */
+function bits(mask: u64): u32 {
+  return <u32>(mask | (mask >> 32));
 }
 
 /** A full barrier (Linux: smp_mb). */
@@ -148,18 +230,6 @@ export function smpMb(): void {
  */
 export function smpRmb(): void {
   if (isDefined(SCHED)) schedPoint(0, SchedOp.ReadFence, 0);
-}
-
-/**
- * Sets bits that mostly are set already, on a hot path (Linux: set_bit). Like there, and like `or`,
- * it takes the line for writing even so; but by adding nothing and looking at the result, since
- * engines make `or` a load and a compare-and-swap, which together take the line twice, and fail and
- * try again, where others write to it.
- */
-export function setBits(cell: Atomic<u64>, mask: u64): void {
-  const address = changetype<usize>(cell);
-  if (isDefined(SCHED)) schedPoint(address, SchedOp.RmwRelaxed, sizeof<u64>());
-  if ((atomic.add<u64>(address, 0) & mask) != mask) cell.or(mask);
 }
 
 /** Adds to a counter that only this CPU writes and others may read (Linux: this_cpu_add). */

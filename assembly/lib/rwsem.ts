@@ -28,7 +28,7 @@ export class RwSem {
   /** Takes the lock for reading (Linux: down_read). */
   downRead(): void {
     if (isDefined(SCHED)) {
-      this.word.addWhen(WRITER | WRITER_WAITS, 0, READER);
+      this.word.addSharedWhen(WRITER | WRITER_WAITS, 0, READER);
       lockAcquire(changetype<usize>(this), 0);
       return;
     }
@@ -56,7 +56,7 @@ export class RwSem {
 
   /** Releases a read lock (Linux: up_read). */
   upRead(): void {
-    const before = this.word.fetchSub(READER);
+    const before = this.word.fetchSubShared(READER);
     lockRelease(changetype<usize>(this));
     VM_BUG_ON((before & READERS) == 0, 102);
     if ((before & READERS) == READER && (before & WAITERS) != 0) wake(this.word);

@@ -12,11 +12,22 @@ export const enum SchedOp {
   Fence,
   /** Orders loads only: nothing to do on x86 (Linux: smp_rmb). */
   ReadFence,
+  /** A lock is taken or given back for reading: those of different CPUs may change places. */
+  RmwShared,
+  /** A load of a few bits of a word of flags: `size` is their mask. */
+  LoadBits,
+  /** A read-modify-write of such bits whose old value is used: a full barrier. */
+  RmwBits,
+  /** The same without a result. */
+  RmwBitsRelaxed,
 }
 
 /**
  * Announces an access to shared memory before it happens: its address, its kind and its size in
  * bytes. Present only in the SCHED build; the host counts it or hands control to a scheduler.
+ *
+ * Of 8-byte words of flags, the kinds that end in Bits say which bits they are about: in Linux each
+ * flag is tested, set and cleared by itself, and two CPUs that do so to different ones do not meet.
  */
 export declare function schedPoint(address: usize, op: SchedOp, size: usize): void;
 

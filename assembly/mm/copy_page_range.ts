@@ -168,7 +168,7 @@ function copyNonpresentPte(slot: Pte, ptep: Pte, pte: u64): void {
  */
 function mustCopyNow(page: Page): bool {
   if (!page.isAnon || !maybeDmaPinned(page)) return false;
-  return (page.flags.load() & PG_ANON_EXCLUSIVE) != 0 || !keepsExclusive();
+  return page.flags.test(PG_ANON_EXCLUSIVE) != 0 || !keepsExclusive();
 }
 
 /**

@@ -52,7 +52,7 @@ function mapCached(vma: Vma, address: u64, table: usize, prot: u64): bool {
   let mapped: bool = false;
   if (trylockPage(page)) {
     const mapping = <u32>changetype<usize>(inode.mapping);
-    const usable = page.mapping.load() == mapping && (page.flags.load() & PG_UPTODATE) != 0;
+    const usable = page.mapping.load() == mapping && page.flags.test(PG_UPTODATE) != 0;
     mapped = usable && !beyondEnd(inode, index) && install(vma, address, table, page, prot);
     unlockPage(page);
   }

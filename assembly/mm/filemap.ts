@@ -114,7 +114,7 @@ export function filemapRemoveClean(mapping: AddressSpace, page: Page): bool {
   let gone = page.refcount.cmpxchg(2, 0) == 2;
   if (gone) {
     smpRmb();
-    gone = (page.flags.load() & PG_DIRTY) == 0;
+    gone = page.flags.test(PG_DIRTY) == 0;
     if (!gone) page.refcount.storeRelease(2);
   }
   if (gone) {

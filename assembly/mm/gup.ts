@@ -219,7 +219,7 @@ function canForceWrite(vma: Vma, pte: u64, flags: u32, broken: bool): bool {
   if (pteSpecial(pte)) return false;
   const page = Page.fromPfn(ptePfn(pte));
   if (!page.isAnon) return false;
-  return keepsExclusive() ? (page.flags.load() & PG_ANON_EXCLUSIVE) != 0 : broken && pteDirty(pte);
+  return keepsExclusive() ? page.flags.test(PG_ANON_EXCLUSIVE) != 0 : broken && pteDirty(pte);
 }
 
 /**
@@ -232,7 +232,7 @@ function mustUnshare(vma: Vma, pte: u64, flags: u32): bool {
   if (special || !Page.fromPfn(ptePfn(pte)).isAnon) {
     return (flags & FOLL_LONGTERM) != 0 && vma.isCow;
   }
-  return (Page.fromPfn(ptePfn(pte)).flags.load() & PG_ANON_EXCLUSIVE) == 0;
+  return Page.fromPfn(ptePfn(pte)).flags.test(PG_ANON_EXCLUSIVE) == 0;
 }
 
 function takeByPolicy(page: Page, flags: u32, entry: GupEntry): i32 {

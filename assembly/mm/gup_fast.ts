@@ -16,7 +16,6 @@ import {
   pteWrite,
   tableOf,
 } from '../arch/pgtable';
-import { setBits } from '../lib/atomic';
 import { reenacts } from '../lib/machine';
 import { thisCpu } from '../lib/percpu';
 import { localIrqRestore, localIrqSave } from '../lib/rcu';
@@ -148,7 +147,7 @@ function gupPteRange<P>(table: usize, start: u64, nr: u32, flags: u32, entries: 
       policy.release(page, write);
       return i;
     }
-    setBits(page.flags, PG_REFERENCED);
+    page.flags.orMostlySet(PG_REFERENCED);
     const entry = GupEntry.at(entries, i);
     entry.pfn.init(page.pfn);
     entry.mapping.init(counted);
@@ -178,5 +177,5 @@ function mappingAllowed(mapping: u32): bool {
 function mustUnshareFast(page: Page, flags: u32): bool {
   if ((flags & FOLL_WRITE) != 0) return false;
   if (!page.isAnon) return (flags & FOLL_LONGTERM) != 0; // no VMA here to tell a private mapping
-  return keepsExclusive() && (page.flags.load() & PG_ANON_EXCLUSIVE) == 0;
+  return keepsExclusive() && page.flags.test(PG_ANON_EXCLUSIVE) == 0;
 }

@@ -66,7 +66,9 @@ export function moveLocked(kind: u32, entry: u32): void {
 
 /** Takes a listed page off its list and puts it where the batch wants it. PG_lru is clear. */
 function relist(kind: u32, page: Page): void {
-  const flags = page.flags.load();
+  const wanted =
+    PG_UNEVICTABLE | PG_ACTIVE | PG_SWAPBACKED | PG_SWAPCACHE | PG_WRITEBACK | PG_DIRTY;
+  const flags = page.flags.test(wanted);
   if ((flags & PG_UNEVICTABLE) != 0) return;
   if (kind == BATCH_ACTIVATE) activate(page, flags);
   else if (kind == BATCH_DEACTIVATE) deactivate(page, flags);
@@ -127,7 +129,7 @@ function lazyfree(page: Page, flags: u64): void {
 /** Linux: __mlock_folio. */
 function lockListed(page: Page): void {
   if (!testClearLru(page)) return; // whoever has it isolated puts it back where it belongs
-  const flags = page.flags.load();
+  const flags = page.flags.test(PG_UNEVICTABLE);
   if (folioEvictable(page)) {
     rescue(page, flags); // munlocked since
   } else if ((flags & PG_UNEVICTABLE) != 0) {
@@ -157,7 +159,7 @@ function lockNew(page: Page): void {
 /** Linux: __munlock_folio. */
 function unlock(page: Page): void {
   const isolated = testClearLru(page);
-  const flags = page.flags.load();
+  const flags = page.flags.test(PG_UNEVICTABLE);
   const unevictable = (flags & PG_UNEVICTABLE) != 0;
   let locked = false;
   if (isolated && unevictable) {
@@ -165,7 +167,7 @@ function unlock(page: Page): void {
     locked = page.mlockCount != 0; // by another VMA
   }
   if (!locked) {
-    if ((page.flags.fetchAnd(~PG_MLOCKED) & PG_MLOCKED) != 0) {
+    if (page.flags.testAndClear(PG_MLOCKED) != 0) {
       modPageState(VM_NR_MLOCK, -1);
       const stranded = !isolated && unevictable;
       countVmEvent(stranded ? VM_UNEVICTABLE_PGSTRANDED : VM_UNEVICTABLE_PGMUNLOCKED);

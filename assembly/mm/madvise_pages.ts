@@ -95,7 +95,7 @@ function pageoutTable(table: usize, start: u64, end: u64): void {
     if (page.mapcount.load() != 0) continue; // others may be using it
     if ((pte & PAGE_ACCESSED) != 0) ptep.and(~PAGE_ACCESSED);
     page.flags.and(~PG_REFERENCED);
-    if ((page.flags.load() & PG_UNEVICTABLE) == 0 && folioIsolateLru(page)) isolated.add(page.lru);
+    if (page.flags.test(PG_UNEVICTABLE) == 0 && folioIsolateLru(page)) isolated.add(page.lru);
   }
   lock.unlock();
   reclaimPages(isolated);
@@ -142,10 +142,10 @@ function freeLazily(ptep: Pte, pte: u64, page: Page): void {
 
 /** False if the page stays dirty: shared, or in work, or with a slot that others name. */
 function cleanPage(page: Page): bool {
-  if ((page.flags.load() & (PG_DIRTY | PG_SWAPCACHE)) == 0) return true;
+  if (page.flags.test(PG_DIRTY | PG_SWAPCACHE) == 0) return true;
   if (!trylockPage(page)) return false;
   let alone: bool = page.mapcount.load() == 0;
-  if (alone && (page.flags.load() & PG_SWAPCACHE) != 0) alone = folioFreeSwap(page);
+  if (alone && page.flags.test(PG_SWAPCACHE) != 0) alone = folioFreeSwap(page);
   if (alone) page.flags.and(~PG_DIRTY);
   unlockPage(page);
   return alone;
@@ -153,7 +153,7 @@ function cleanPage(page: Page): bool {
 
 /** Linux: madvise_cold_or_pageout_pte_range. Only what this entry alone maps is touched. */
 function deactivate(ptep: Pte, page: Page): void {
-  const flags = page.flags.load();
+  const flags = page.flags.test(PG_LRU | PG_ACTIVE);
   if ((flags & PG_LRU) == 0 || page.mapcount.load() != 0) return;
   ptep.and(~PAGE_ACCESSED);
   page.flags.and(~PG_REFERENCED);

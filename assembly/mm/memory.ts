@@ -285,7 +285,7 @@ function wpPageCopy(vma: Vma, address: u64, flags: u32, table: usize, pte: u64):
 
 /** Marks a page dirty for its owner (Linux: folio_mark_dirty). */
 export function markPageDirty(page: Page): void {
-  if ((page.flags.load() & PG_DIRTY) == 0) page.flags.or(PG_DIRTY);
+  if (page.flags.test(PG_DIRTY) == 0) page.flags.or(PG_DIRTY);
 }
 
 /** Marks a page dirty that is not locked (Linux: set_page_dirty_lock). */

@@ -53,7 +53,7 @@ function isInCore(vma: Vma, address: u64): bool {
     const entry = filemapSwapEntry(file.mapping, index);
     return entry != 0 && swapIsResident(entry);
   }
-  const uptodate = (page.flags.load() & PG_UPTODATE) != 0;
+  const uptodate = page.flags.test(PG_UPTODATE) != 0;
   putPage(page);
   return uptodate;
 }

@@ -45,12 +45,12 @@ export function lruvecInit(): void {
 /** True for a page of which a file has a copy, or which nobody wants any more
  * (Linux: folio_is_file_lru). */
 export function isFileLru(page: Page): bool {
-  return (page.flags.load() & PG_SWAPBACKED) == 0;
+  return page.flags.test(PG_SWAPBACKED) == 0;
 }
 
 /** The list that a page belongs to by its flags (Linux: folio_lru_list). */
 export function folioLruList(page: Page): u32 {
-  const flags = page.flags.load();
+  const flags = page.flags.test(PG_UNEVICTABLE | PG_SWAPBACKED | PG_ACTIVE);
   if ((flags & PG_UNEVICTABLE) != 0) return LRU_UNEVICTABLE;
   const base = (flags & PG_SWAPBACKED) != 0 ? LRU_INACTIVE_ANON : LRU_INACTIVE_FILE;
   return (flags & PG_ACTIVE) != 0 ? base + LRU_ACTIVE : base;
@@ -58,12 +58,12 @@ export function folioLruList(page: Page): u32 {
 
 /** True if reclaim may look at the page (Linux: folio_evictable). */
 export function folioEvictable(page: Page): bool {
-  return (page.flags.load() & PG_MLOCKED) == 0;
+  return page.flags.test(PG_MLOCKED) == 0;
 }
 
 /** Clears PG_lru; true for the one who has (Linux: folio_test_clear_lru). */
 export function testClearLru(page: Page): bool {
-  return (page.flags.fetchAnd(~PG_LRU) & PG_LRU) != 0;
+  return page.flags.testAndClear(PG_LRU) != 0;
 }
 
 /** Puts a page first on its list; lru_lock is held (Linux: lruvec_add_folio). */
@@ -96,8 +96,8 @@ export function lruvecDelLocked(page: Page): void {
  * (Linux: lru_add in mm/swap.c).
  */
 export function lruAddLocked(page: Page): void {
-  VM_BUG_ON((page.flags.load() & PG_LRU) != 0, 221);
-  const wasUnevictable = (page.flags.load() & PG_UNEVICTABLE) != 0;
+  VM_BUG_ON(page.flags.test(PG_LRU) != 0, 221);
+  const wasUnevictable = page.flags.test(PG_UNEVICTABLE) != 0;
   if (folioEvictable(page)) {
     if (wasUnevictable) {
       page.flags.and(~PG_UNEVICTABLE);
@@ -117,8 +117,8 @@ export function lruAddLocked(page: Page): void {
  * reference is gone (Linux: __page_cache_release, and free_pages_prepare for PG_mlocked).
  */
 export function pageCacheRelease(page: Page): void {
-  const flags = page.flags.load();
-  if ((flags & (PG_LRU | PG_MLOCKED)) == 0) return;
+  const flags = page.flags.test(PG_LRU | PG_MLOCKED);
+  if (flags == 0) return;
   if ((flags & PG_LRU) != 0) {
     lruvec().lruLock.lock();
     releaseLocked(page);

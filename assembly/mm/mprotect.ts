@@ -149,5 +149,5 @@ function changeTable(vma: Vma, table: usize, start: u64, end: u64): void {
 function canStayWritable(vma: Vma, pte: u64): bool {
   if ((vma.vmFlags & (VM_WRITE | VM_SHARED)) != VM_WRITE || pteSpecial(pte)) return false;
   const page = Page.fromPfn(ptePfn(pte));
-  return page.isAnon && (page.flags.load() & PG_ANON_EXCLUSIVE) != 0;
+  return page.isAnon && page.flags.test(PG_ANON_EXCLUSIVE) != 0;
 }

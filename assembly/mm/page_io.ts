@@ -38,7 +38,7 @@ export function swapReadPage(page: Page): void {
  */
 export function swapWritepage(page: Page): void {
   if (folioFreeSwap(page)) return;
-  page.flags.fetchAnd(~PG_DIRTY); // first: a write from now on makes it dirty again
+  page.flags.testAndClear(PG_DIRTY); // first: a write from now on makes it dirty again
   const contents = machine().contents;
   const slot = pageSwapEntry(page);
   if (contents == CONTENTS_FULL) memory.copy(slotAddress(slot), pageAddress(page.pfn), PAGE_SIZE);

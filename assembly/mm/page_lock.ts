@@ -12,7 +12,7 @@ import { waitWhile } from '../lib/wait';
 /** Takes the lock, waiting if needed (Linux: folio_lock). */
 export function lockPage(page: Page): void {
   if (isDefined(SCHED)) {
-    page.flagsLow.addWhen(<u32>PG_LOCKED, 0, <u32>PG_LOCKED);
+    page.flagsLow.setWhenClear(<u32>PG_LOCKED);
     lockAcquire(changetype<usize>(page.flagsLow), 0);
     return;
   }
@@ -28,14 +28,14 @@ export function lockPage(page: Page): void {
 
 /** Takes the lock if it is free (Linux: folio_trylock). */
 export function trylockPage(page: Page): bool {
-  const isTaken = (page.flags.fetchOr(PG_LOCKED) & PG_LOCKED) == 0;
+  const isTaken = page.flags.testAndSet(PG_LOCKED) == 0;
   if (isTaken) lockTryAcquire(changetype<usize>(page.flagsLow));
   return isTaken;
 }
 
 /** Releases the lock (Linux: folio_unlock). */
 export function unlockPage(page: Page): void {
-  const before = page.flags.fetchAnd(~(PG_LOCKED | PG_WAITERS));
+  const before = page.flags.testAndClear(PG_LOCKED | PG_WAITERS);
   lockRelease(changetype<usize>(page.flagsLow));
   VM_BUG_ON((before & PG_LOCKED) == 0, 161);
   if ((before & PG_WAITERS) != 0) page.flagsLow.notifyAll();

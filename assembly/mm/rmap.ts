@@ -112,7 +112,7 @@ export function tryShareAnonRmap(page: Page): bool {
   // Without it the clear of the entry may still wait in this CPU's store buffer at A2.
   if (!reenacts(BUG_SHARE_NO_BARRIER)) smpMb();
   if (maybeDmaPinned(page)) return false;
-  page.flags.fetchAnd(~PG_ANON_EXCLUSIVE); // a full barrier behind it, too
+  page.flags.testAndClear(PG_ANON_EXCLUSIVE); // a full barrier behind it, too
   return true;
 }
 
@@ -128,7 +128,7 @@ const ONE_OF_BOTH: u64 = (1 << 32) + 1;
  * what happens in between. Together they cost half.
  */
 export function getAndDupRmap(page: Page): void {
-  if ((page.flags.load() & PG_ANON_EXCLUSIVE) != 0) page.flags.and(~PG_ANON_EXCLUSIVE);
+  if (page.flags.test(PG_ANON_EXCLUSIVE) != 0) page.flags.and(~PG_ANON_EXCLUSIVE);
   if (isDefined(SCHED)) {
     getPage(page);
     page.mapcount.add(1);

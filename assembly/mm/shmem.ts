@@ -55,7 +55,7 @@ export function shmemGetPage(inode: Inode, index: u64): Page | null {
     const found = filemapLockPage(mapping, index);
     if (found != null) {
       // Allocated by fallocate, and zeroed then: its first user makes it part of the data.
-      if ((found.flags.load() & PG_UPTODATE) == 0) found.flags.or(PG_UPTODATE);
+      if (found.flags.test(PG_UPTODATE) == 0) found.flags.or(PG_UPTODATE);
       return found;
     }
     const entry = filemapSwapEntry(mapping, index);
@@ -89,7 +89,7 @@ export function shmemAllocPage(inode: Inode, index: u64): bool {
   const found = filemapLockPage(mapping, index);
   if (found != null) {
     // Asked for a second time, a page becomes data (Linux: shmem_get_folio_gfp, from "clear" on).
-    if ((found.flags.load() & PG_UPTODATE) == 0) found.flags.or(PG_UPTODATE);
+    if (found.flags.test(PG_UPTODATE) == 0) found.flags.or(PG_UPTODATE);
     unlockPage(found);
     putPage(found);
     return true;

@@ -29,7 +29,7 @@ import {
   isSwapcacheOf,
   pageSwapEntry,
 } from './swap_state';
-import { swapinAhead, swapinPage } from './swapin';
+import { SWAPIN_NO_ENTRY, isSwapinError, swapinAhead, swapinPage } from './swapin';
 import { swapDuplicateForUnmap, swapFree } from './swapfile';
 import { modPageState } from './vmstat';
 
@@ -80,8 +80,9 @@ export function filemapSwapEntry(mapping: AddressSpace, index: u64): SwpEntry {
  * into the file again then: somebody else may have been first (Linux: shmem_swapin_folio).
  */
 export function shmemSwapin(mapping: AddressSpace, index: u64, entry: SwpEntry): bool {
-  const page = swapinPage(entry);
-  if (page == null) return filemapSwapEntry(mapping, index) != entry;
+  const found = swapinPage(entry);
+  if (isSwapinError(found)) return found == SWAPIN_NO_ENTRY;
+  const page = changetype<Page>(found);
   lockPage(page);
   if (isSwapcacheOf(page, entry)) moveToFile(mapping, index, entry, page);
   unlockPage(page);

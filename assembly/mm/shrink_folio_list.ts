@@ -60,7 +60,7 @@ export function shrinkFolioList(pages: ListHead, kept: ListHead, ignoreReference
       continue;
     }
     const fate = fateOf(page, ignoreReferences);
-    if (fate == ACTIVATE && (page.flags.load() & PG_MLOCKED) == 0) {
+    if (fate == ACTIVATE && page.flags.test(PG_MLOCKED) == 0) {
       page.flags.or(PG_ACTIVE);
       countVmEvent(VM_PGACTIVATE);
     }
@@ -76,11 +76,11 @@ export function shrinkFolioList(pages: ListHead, kept: ListHead, ignoreReference
 /** The tests, with the page locked. FREE: its reference count is frozen. */
 function fateOf(page: Page, ignoreReferences: bool): u32 {
   if (!folioEvictable(page)) return ACTIVATE;
-  if ((page.flags.load() & PG_WRITEBACK) != 0) return ACTIVATE;
+  if (page.flags.test(PG_WRITEBACK) != 0) return ACTIVATE;
   const used = ignoreReferences ? RECLAIM : checkReferences(page);
   if (used != RECLAIM) return used;
-  const swapbacked = (page.flags.load() & PG_SWAPBACKED) != 0;
-  if (swapbacked && page.isAnon && (page.flags.load() & PG_SWAPCACHE) == 0) {
+  const swapbacked = page.flags.test(PG_SWAPBACKED) != 0;
+  if (swapbacked && page.isAnon && page.flags.test(PG_SWAPCACHE) == 0) {
     if (!swapHasRoom()) return ACTIVATE;
     if (!mayAddToSwap(page)) return KEEP;
     if (!addToSwap(page)) return ACTIVATE;
@@ -95,26 +95,26 @@ function fateOf(page: Page, ignoreReferences: bool): u32 {
  * has ever written to it.
  */
 function fateOfUnmapped(page: Page): u32 {
-  if ((page.flags.load() & PG_SWAPCACHE) == 0) {
+  if (page.flags.test(PG_SWAPCACHE) == 0) {
     const mapping = page.mapping.load();
     if (mapping == 0) return KEEP; // truncated, and somebody holds it
-    if ((page.flags.load() & PG_DIRTY) == 0) {
+    if (page.flags.test(PG_DIRTY) == 0) {
       return filemapRemoveClean(changetype<AddressSpace>(<usize>mapping), page) ? FREE : KEEP;
     }
     if (page.refcount.load() != 2) return KEEP;
     if (!shmemWriteout(page)) return ACTIVATE;
   }
-  if ((page.flags.load() & PG_DIRTY) != 0) {
+  if (page.flags.test(PG_DIRTY) != 0) {
     if (page.refcount.load() != 2) return KEEP; // somebody may write to it (Linux: pageout)
     swapWritepage(page);
   }
-  const cached = (page.flags.load() & PG_SWAPCACHE) != 0;
+  const cached = page.flags.test(PG_SWAPCACHE) != 0;
   return cached && removeMapping(page) ? FREE : KEEP;
 }
 
 /** A page that nobody maps, and whose contents nobody wants. */
 function fateOfLazyfree(page: Page): u32 {
-  if ((page.flags.load() & PG_DIRTY) != 0) return ACTIVATE;
+  if (page.flags.test(PG_DIRTY) != 0) return ACTIVATE;
   if (!page.isAnon || page.refcount.cmpxchg(1, 0) != 1) return KEEP;
   countVmEvent(VM_PGLAZYFREED);
   return FREE;
@@ -131,7 +131,7 @@ function checkReferences(page: Page): u32 {
   const entries = pageReferenced(page);
   if ((referencedFlags() & VM_LOCKED) != 0) return ACTIVATE;
   if (entries < 0) return KEEP;
-  const before = (page.flags.fetchAnd(~PG_REFERENCED) & PG_REFERENCED) != 0;
+  const before = page.flags.testAndClear(PG_REFERENCED) != 0;
   if (entries == 0) return RECLAIM;
   page.flags.or(PG_REFERENCED); // the next use makes it active
   if (before || entries > 1) return ACTIVATE;

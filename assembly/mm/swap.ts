@@ -69,7 +69,7 @@ import { countVmEvent, modPageState } from './vmstat';
 
 /** Puts a page that is on no list on its way to one (Linux: folio_add_lru). */
 export function folioAddLru(page: Page): void {
-  VM_BUG_ON((page.flags.load() & PG_LRU) != 0, 222);
+  VM_BUG_ON(page.flags.test(PG_LRU) != 0, 222);
   batchAdd(BATCH_LRU_ADD, page, 0);
 }
 
@@ -119,7 +119,7 @@ export function lruDrainForReuse(page: Page): void {
   if (page.refcount.load() == 1) return;
   const policy = machine().lruBatch;
   if (policy == LRU_BATCH_ALL) lruAddDrainAll();
-  else if (policy == LRU_BATCH_LOCAL && (page.flags.load() & PG_LRU) == 0) lruAddDrain();
+  else if (policy == LRU_BATCH_LOCAL && page.flags.test(PG_LRU) == 0) lruAddDrain();
   else if (policy == LRU_BATCH_DISABLED) {
     lruCacheDisable();
     lruCacheEnable();
@@ -142,7 +142,7 @@ export function lruExactEnd(): void {
  * (Linux: folio_mark_accessed).
  */
 export function markPageAccessed(page: Page): void {
-  const flags = page.flags.load();
+  const flags = page.flags.test(PG_REFERENCED | PG_UNEVICTABLE | PG_ACTIVE | PG_LRU);
   if ((flags & PG_REFERENCED) == 0) {
     page.flags.or(PG_REFERENCED);
   } else if ((flags & (PG_UNEVICTABLE | PG_ACTIVE)) == 0) {
@@ -154,8 +154,8 @@ export function markPageAccessed(page: Page): void {
 
 /** Moves an active page to the inactive list (Linux: folio_deactivate). */
 export function deactivatePage(page: Page): void {
-  const flags = page.flags.load();
-  if ((flags & (PG_LRU | PG_ACTIVE | PG_UNEVICTABLE)) != (PG_LRU | PG_ACTIVE)) return;
+  const flags = page.flags.test(PG_LRU | PG_ACTIVE | PG_UNEVICTABLE);
+  if (flags != (PG_LRU | PG_ACTIVE)) return;
   batchAdd(BATCH_DEACTIVATE, page, 0);
 }
 
@@ -164,16 +164,15 @@ export function deactivatePage(page: Page): void {
  * (Linux: folio_mark_lazyfree).
  */
 export function lazyfreePage(page: Page): void {
-  const flags = page.flags.load();
   const wanted = PG_LRU | PG_SWAPBACKED;
-  if ((flags & (wanted | PG_UNEVICTABLE)) != wanted || !page.isAnon) return;
+  if (page.flags.test(wanted | PG_UNEVICTABLE) != wanted || !page.isAnon) return;
   batchAdd(BATCH_LAZYFREE, page, 0);
 }
 
 /** Lets reclaim find a page first: it was written (Linux: folio_rotate_reclaimable). */
 export function rotateReclaimable(page: Page): void {
   const busy = PG_LOCKED | PG_DIRTY | PG_WRITEBACK | PG_UNEVICTABLE;
-  if ((page.flags.load() & (busy | PG_LRU)) == PG_LRU) batchAdd(BATCH_MOVE_TAIL, page, 0);
+  if (page.flags.test(busy | PG_LRU) == PG_LRU) batchAdd(BATCH_MOVE_TAIL, page, 0);
 }
 
 /**
@@ -197,7 +196,7 @@ export function folioPutbackLru(page: Page): void {
 
 /** Locks a mapped page in memory; the lock of its page table is held (Linux: mlock_folio). */
 export function mlockPage(page: Page): void {
-  if ((page.flags.fetchOr(PG_MLOCKED) & PG_MLOCKED) == 0) countMlocked();
+  if (page.flags.testAndSet(PG_MLOCKED) == 0) countMlocked();
   batchAdd(BATCH_MLOCK, page, MLOCK_OLD);
 }
 
@@ -225,7 +224,7 @@ export function releasePages(pages: usize, nr: u32): void {
     const before = page.refcount.fetchSub(1);
     VM_BUG_ON(before <= 0, 224);
     if (before != 1) continue;
-    if ((page.flags.load() & PG_LRU) != 0) listed = true;
+    if (page.flags.test(PG_LRU) != 0) listed = true;
     store<u32>(pages + ((<usize>freed) << 2), <u32>changetype<usize>(page));
     freed++;
   }
@@ -233,7 +232,7 @@ export function releasePages(pages: usize, nr: u32): void {
     lruvec().lruLock.lock();
     for (let i: u32 = 0; i < freed; i++) {
       const page = pageIn(pages, i);
-      if ((page.flags.load() & PG_LRU) != 0) releaseLocked(page);
+      if (page.flags.test(PG_LRU) != 0) releaseLocked(page);
     }
     lruvec().lruLock.unlock();
   }

@@ -17,8 +17,9 @@ import { modPageState } from './vmstat';
  * reference to the page; the page has PG_swapcache and names its slot, both changed only with the
  * page locked.
  *
- * A lookup takes no lock: it reads the slot, takes a reference, and reads the slot again. Its
- * caller locks the page then, and asks `isSwapcacheOf` whether it still is the slot's.
+ * A lookup takes no lock, unless it meets a page that is just being taken out: it reads the slot,
+ * takes a reference, and reads the slot again. Its caller locks the page then, and asks
+ * `isSwapcacheOf` whether it still is the slot's.
  */
 
 /** The page of a slot with a reference, or null (Linux: swap_cache_get_folio). */
@@ -31,22 +32,29 @@ export function swapCacheGet(entry: SwpEntry): Page | null {
     const address = cache.load();
     if (address == 0) break;
     const page = changetype<Page>(<usize>address);
-    if (!tryGetPage(page)) continue; // taken out between: look again
-    if (cache.load() == address) {
+    const taken = tryGetPage(page);
+    if (taken && cache.load() == address) {
       found = page;
       break;
     }
-    localIrqRestore(); // the reference may be the last one: drop it outside of the section
-    putPage(page);
+    localIrqRestore(); // no lock may be waited for in the section, and the page not be freed there
+    if (taken) putPage(page);
+    else waitForFreeze(device);
     localIrqSave();
   }
   localIrqRestore();
   return found;
 }
 
+/** Who freezes a page holds the device's lock until it is out of the cache, or not frozen. */
+function waitForFreeze(device: SwapInfo): void {
+  device.lock.lock();
+  device.lock.unlock();
+}
+
 /** True if a page, which the caller has locked, is the slot's (Linux: folio_matches_swap_entry). */
 export function isSwapcacheOf(page: Page, entry: SwpEntry): bool {
-  return (page.flags.load() & PG_SWAPCACHE) != 0 && page.privateData == entry;
+  return page.flags.test(PG_SWAPCACHE) != 0 && page.privateData == entry;
 }
 
 /** The slot of a page in the swap cache (Linux: page_swap_entry). */
@@ -61,7 +69,7 @@ export function pageSwapEntry(page: Page): SwpEntry {
  * - the page is locked, and not in the swap cache.
  */
 export function addToSwap(page: Page): bool {
-  VM_BUG_ON((page.flags.load() & (PG_LOCKED | PG_SWAPCACHE)) != PG_LOCKED, 244);
+  VM_BUG_ON(page.flags.test(PG_LOCKED | PG_SWAPCACHE) != PG_LOCKED, 244);
   const device = swapInfo();
   device.lock.lock();
   const entry = takeSlotLocked(device);
@@ -115,16 +123,20 @@ export function deleteFromSwapCache(page: Page): void {
 
 /** Both sides of the cache; the reference count does not change. */
 function emptyCache(page: Page): void {
-  VM_BUG_ON((page.flags.load() & (PG_LOCKED | PG_SWAPCACHE)) != (PG_LOCKED | PG_SWAPCACHE), 245);
   const device = swapInfo();
-  const entry = pageSwapEntry(page);
   device.lock.lock();
+  emptyCacheLocked(device, page);
+  device.lock.unlock();
+  countCached(-1);
+}
+
+function emptyCacheLocked(device: SwapInfo, page: Page): void {
+  VM_BUG_ON(page.flags.test(PG_LOCKED | PG_SWAPCACHE) != (PG_LOCKED | PG_SWAPCACHE), 245);
+  const entry = pageSwapEntry(page);
   SwapSlot.of(device, entry).cache.store(0);
   page.flags.and(~PG_SWAPCACHE);
   page.privateData = 0;
   dropUsersLocked(device, entry, SWAP_HAS_CACHE);
-  device.lock.unlock();
-  countCached(-1);
 }
 
 /**
@@ -132,22 +144,31 @@ function emptyCache(page: Page): void {
  * caller refers to it and it is clean: then its count is 0, and the caller unlocks and frees it
  * (Linux: remove_mapping). The count is frozen first and only then is the page seen to be clean:
  * whoever writes to the page has a reference, and marks it dirty before he drops it. The other
- * order would lose that write.
+ * order would lose that write. It is frozen with the device's lock held, so that a lookup that
+ * meets a frozen page has something to wait for.
  */
 export function removeMapping(page: Page): bool {
+  const device = swapInfo();
+  device.lock.lock();
+  const removed = freezeClean(page);
+  if (removed) emptyCacheLocked(device, page);
+  device.lock.unlock();
+  if (removed) countCached(-1);
+  return removed;
+}
+
+/** Freezes the count of a clean page at 0 if nobody refers to it but the cache and the caller. */
+function freezeClean(page: Page): bool {
   if (page.refcount.cmpxchg(2, 0) != 2) return false;
   smpRmb();
-  if ((page.flags.load() & PG_DIRTY) != 0) {
-    page.refcount.storeRelease(2);
-    return false;
-  }
-  emptyCache(page);
-  return true;
+  if (page.flags.test(PG_DIRTY) == 0) return true;
+  page.refcount.storeRelease(2);
+  return false;
 }
 
 /** Entries that name the slot of a locked page of the swap cache; 0 of one that has none. */
 export function pageSwapcount(page: Page): u32 {
-  if ((page.flags.load() & PG_SWAPCACHE) == 0) return 0;
+  if (page.flags.test(PG_SWAPCACHE) == 0) return 0;
   return SwapSlot.of(swapInfo(), pageSwapEntry(page)).count.load() & SWAP_COUNT;
 }
 
@@ -156,7 +177,7 @@ export function pageSwapcount(page: Page): u32 {
  * (Linux: folio_free_swap). True if that was done.
  */
 export function folioFreeSwap(page: Page): bool {
-  if ((page.flags.load() & PG_SWAPCACHE) == 0 || pageSwapcount(page) != 0) return false;
+  if (page.flags.test(PG_SWAPCACHE) == 0 || pageSwapcount(page) != 0) return false;
   page.flags.or(PG_DIRTY);
   deleteFromSwapCache(page);
   return true;
@@ -167,7 +188,7 @@ export function folioFreeSwap(page: Page): bool {
  * to reclaim (Linux: free_swap_cache). The caller has a reference.
  */
 export function freeSwapCache(page: Page): void {
-  if ((page.flags.load() & PG_SWAPCACHE) == 0 || page.mapcount.load() >= 0) return;
+  if (page.flags.test(PG_SWAPCACHE) == 0 || page.mapcount.load() >= 0) return;
   if (!trylockPage(page)) return;
   folioFreeSwap(page);
   unlockPage(page);
@@ -193,7 +214,7 @@ export function freeSwapAndCache(entry: SwpEntry): void {
 export function swapIsResident(entry: SwpEntry): bool {
   const page = swapCacheGet(entry);
   if (page == null) return false;
-  const resident = (page.flags.load() & PG_UPTODATE) != 0;
+  const resident = page.flags.test(PG_UPTODATE) != 0;
   putPage(page);
   return resident;
 }

@@ -1,8 +1,9 @@
-import { FAULT_FLAG_WRITE, VM_PGMAJFAULT } from '../abi';
+import { BUG_SWAP_SKIP_CACHE_ABA, FAULT_FLAG_WRITE, VM_PGMAJFAULT } from '../abi';
 import { PAGE_ACCESSED, PAGE_DIRTY, PAGE_RW, Pte, entryOf, mkPte } from '../arch/pgtable';
 import { SwpEntry, pteSwpExclusive, pteToSwpEntry } from '../arch/swapops';
 import { ENOMEM } from '../lib/errno';
-import { PG_SWAPCACHE, Page } from '../types/page';
+import { reenacts } from '../lib/machine';
+import { PG_LOCKED, PG_SWAPBACKED, PG_SWAPCACHE, Page } from '../types/page';
 import { VM_LOCKED, VM_WRITE, Vma } from '../types/vm_area';
 import { doWpPage, vmPageProt } from './memory';
 import { allocPage, putPage } from './page_alloc';
@@ -20,7 +21,7 @@ import {
   isSwapcacheOf,
   swapCacheGet,
 } from './swap_state';
-import { swapFree, vmSwapFull } from './swapfile';
+import { swapCount, swapFree, vmSwapFull } from './swapfile';
 import { countVmEvent } from './vmstat';
 
 /**
@@ -32,46 +33,63 @@ import { countVmEvent } from './vmstat';
  * has resolved the fault, and the slot has not been freed and used anew in between.
  */
 
+/** Of `swapinPage`: memory is exhausted. */
+export const SWAPIN_NO_MEMORY: usize = 0;
+/**
+ * Of `swapinPage`: no entry names the slot any more. Not to be told from the other by a look at the
+ * entry: the page may have come back, and have left for the same slot again.
+ */
+export const SWAPIN_NO_ENTRY: usize = 1;
+
+/** True for the two results of `swapinPage` that are no page. */
+export function isSwapinError(found: usize): bool {
+  return found <= SWAPIN_NO_ENTRY;
+}
+
 /**
  * The page of a slot, with a reference and its contents on their way at least: lock it to wait for
- * them. Null when memory is exhausted, or no entry names the slot any more (Linux:
- * read_swap_cache_async).
+ * them. Or one of the two above (Linux: read_swap_cache_async).
  */
-export function swapinPage(entry: SwpEntry): Page | null {
+export function swapinPage(entry: SwpEntry): usize {
   while (true) {
     const found = swapCacheGet(entry);
-    if (found != null) return found;
+    if (found != null) return changetype<usize>(found);
     const page = allocPage();
-    if (page == null) return null;
+    if (page == null) return SWAPIN_NO_MEMORY;
     const added = addToSwapCache(page, entry);
     if (added == CACHE_ADDED) {
       folioAddLru(page);
       swapReadPage(page);
       countVmEvent(VM_PGMAJFAULT);
       unlockPage(page);
-      return page;
+      return changetype<usize>(page);
     }
     putPage(page);
-    if (added == CACHE_NO_ENTRY) return null;
+    if (added == CACHE_NO_ENTRY) return SWAPIN_NO_ENTRY;
   }
 }
 
 /** Brings a page into the swap cache for whoever will want it, if there is memory. */
 export function swapinAhead(entry: SwpEntry): void {
-  const page = swapinPage(entry);
-  if (page != null) putPage(page);
+  const found = swapinPage(entry);
+  if (!isSwapinError(found)) putPage(changetype<Page>(found));
 }
 
 /** A fault on the entry of a page that was swapped out: 0 or -ENOMEM (Linux: do_swap_page). */
 export function doSwapPage(vma: Vma, address: u64, flags: u32, table: usize, pte: u64): i32 {
   const ptep = entryOf(table, address, 0);
   const entry = pteToSwpEntry(pte);
-  const page = swapinPage(entry);
-  // While the entry stands it counts, so the slot is there: it must be memory that is not.
-  if (page == null) return ptep.load() == pte ? -ENOMEM : 0;
+  const skips = reenacts(BUG_SWAP_SKIP_CACHE_ABA) && swapCount(entry) == 1;
+  const found = skips ? swapinPastCache(entry) : swapinPage(entry);
+  if (found == SWAPIN_NO_MEMORY) return -ENOMEM;
+  if (found == SWAPIN_NO_ENTRY) {
+    waitForEntry(table);
+    return 0;
+  }
+  const page = changetype<Page>(found);
   lockPage(page);
   let now: u64 = 0;
-  if (isSwapcacheOf(page, entry)) {
+  if (skips || isSwapcacheOf(page, entry)) {
     if ((flags & FAULT_FLAG_WRITE) != 0) lruDrainForReuse(page);
     const lock = pteLock(table);
     lock.lock();
@@ -84,6 +102,35 @@ export function doSwapPage(vma: Vma, address: u64, flags: u32, table: usize, pte
     return doWpPage(vma, address, flags, table, now);
   }
   return 0;
+}
+
+/**
+ * Whoever has taken the last user from a slot writes the entry next, under the lock of its table
+ * (`mapSwappedPage`): behind that, an entry that is looked at again is another one, or counts.
+ */
+export function waitForEntry(table: usize): void {
+  const lock = pteLock(table);
+  lock.lock();
+  lock.unlock();
+}
+
+/**
+ * The contents of a slot that one entry names, in a page that the swap cache does not know (Linux
+ * before 6.8, of devices without latency). Nothing keeps another CPU from doing the same, from
+ * giving the slot back and from swapping out to it again: the entry is the same then, and the
+ * contents are old.
+ */
+function swapinPastCache(entry: SwpEntry): usize {
+  const page = allocPage();
+  if (page == null) return SWAPIN_NO_MEMORY;
+  page.flags.init(PG_LOCKED | PG_SWAPBACKED);
+  page.privateData = entry;
+  swapReadPage(page);
+  page.privateData = 0;
+  folioAddLru(page);
+  countVmEvent(VM_PGMAJFAULT);
+  unlockPage(page);
+  return changetype<usize>(page);
 }
 
 /**
@@ -109,7 +156,7 @@ function mapSwappedPage(vma: Vma, address: u64, flags: u32, ptep: Pte, pte: u64,
 
 /** Whether the slot is worth less than the reference that its cache holds. */
 function shouldTryToFreeSwap(page: Page, vma: Vma, write: bool): bool {
-  if ((page.flags.load() & PG_SWAPCACHE) == 0) return false;
+  if (page.flags.test(PG_SWAPCACHE) == 0) return false;
   if (vmSwapFull() || (vma.vmFlags & VM_LOCKED) != 0) return true;
   return write && page.refcount.load() == 2; // the cache's and ours: then it could be our own
 }

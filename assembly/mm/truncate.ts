@@ -123,7 +123,7 @@ export function dropUnusedPages(mapping: AddressSpace, first: u64, last: u64): v
   ) {
     const page = filemapGetPage(mapping, index);
     if (page == null) continue;
-    if ((page.flags.load() & PG_UPTODATE) == 0) removeOne(mapping, page, index);
+    if (page.flags.test(PG_UPTODATE) == 0) removeOne(mapping, page, index);
     else putPage(page);
   }
   lruAddDrain(); // a page that waits in a batch of this CPU is not free before

@@ -91,7 +91,7 @@ function unmapEntry(vma: Vma, ptep: Pte, page: Page): bool {
   if (pteDirty(pte)) markPageDirty(page);
   let left: u64 = 0;
   if (page.isAnon) {
-    const swapbacked = (page.flags.load() & PG_SWAPBACKED) != 0;
+    const swapbacked = page.flags.test(PG_SWAPBACKED) != 0;
     if (swapbacked) left = swapEntryFor(page);
     if (swapbacked ? left == 0 : !mayDiscard(page, pte)) {
       ptep.storeRelease(pte);
@@ -123,7 +123,7 @@ function ptepClearFlush(ptep: Pte): u64 {
 
 /** The entry that an anonymous page leaves, its slot counted; 0 if the page must stay. */
 function swapEntryFor(page: Page): u64 {
-  const flags = page.flags.load();
+  const flags = page.flags.test(PG_SWAPCACHE | PG_ANON_EXCLUSIVE);
   if ((flags & PG_SWAPCACHE) == 0) return 0;
   const entry = pageSwapEntry(page);
   const exclusive = (flags & PG_ANON_EXCLUSIVE) != 0 ? PAGE_SWP_EXCLUSIVE : 0;
@@ -146,7 +146,7 @@ function mayDiscard(page: Page, pte: u64): bool {
   const refs = page.refcount.load();
   const maps = page.mapcount.load() + 1;
   smpRmb(); // the count before the dirty bits: who writes through a reference sets it before
-  const dirty = pteDirty(pte) || (page.flags.load() & PG_DIRTY) != 0;
+  const dirty = pteDirty(pte) || page.flags.test(PG_DIRTY) != 0;
   if (dirty) page.flags.or(PG_SWAPBACKED);
   // Without the count a device that still writes to the page writes for nobody.
   return !dirty && (refs == 1 + maps || reenacts(BUG_MADVFREE_IGNORE_REFS));

@@ -195,7 +195,7 @@ function isolatePages(lru: u32, nr: u32): u32 {
     const page = Page.fromLru(list.prev);
     area.scanned++;
     page.lru.del();
-    if ((page.flags.load() & PG_LRU) == 0 || !tryGetPage(page)) {
+    if (page.flags.test(PG_LRU) == 0 || !tryGetPage(page)) {
       list.add(page.lru);
     } else if (!testClearLru(page)) {
       list.add(page.lru);

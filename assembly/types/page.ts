@@ -1,4 +1,4 @@
-import { Atomic } from '../lib/atomic';
+import { Atomic, AtomicFlags } from '../lib/atomic';
 import { ListHead } from '../lib/list';
 import { machine } from '../lib/machine';
 import { CONTENTS_BASE, MEM_MAP, PAGE_SHIFT, PAGE_STRUCT_SIZE } from '../memlayout';
@@ -86,8 +86,8 @@ export class Page {
   }
 
 
-  @inline get flags(): Atomic<u64> {
-    return changetype<Atomic<u64>>(changetype<usize>(this) + offsetof<Page>('_flags'));
+  @inline get flags(): AtomicFlags {
+    return changetype<AtomicFlags>(changetype<usize>(this) + offsetof<Page>('_flags'));
   }
   /** The half of the flags that a CPU can sleep on: PG_locked and PG_waiters are in it. */
   @inline get flagsLow(): Atomic<u32> {

@@ -130,7 +130,8 @@ function lineOf(accesses: readonly Access[], names: LineNames): FootprintLine {
 }
 
 function countKinds(accesses: readonly Access[]): { loads: number; stores: number; rmws: number } {
-  const isLoad = (op: number) => op === SchedOp.Load || op === SchedOp.LoadAcquire;
+  const isLoad = (op: number) =>
+    op === SchedOp.Load || op === SchedOp.LoadAcquire || op === SchedOp.LoadBits;
   const isStore = (op: number) => op === SchedOp.Store || op === SchedOp.StoreRelease;
   const loads = accesses.filter(({ op }) => isLoad(op)).length;
   const stores = accesses.filter(({ op }) => isStore(op)).length;

@@ -18,8 +18,8 @@ export class EventLog {
   kind = new Uint8Array(CAPACITY_FIRST);
   /** TOUCHES_*: what the step did to memory. */
   touches = new Uint8Array(CAPACITY_FIRST);
-  /** The bytes within the location, a bit each. */
-  mask = new Uint8Array(CAPACITY_FIRST);
+  /** The part of the location: steps whose masks share no bit do not meet there. */
+  mask = new Uint32Array(CAPACITY_FIRST);
   /** The location; -1 for a fence. */
   location = new Int32Array(CAPACITY_FIRST);
   /** For a flush the step of its store; for a buffered store that step itself; else -1. */
@@ -59,7 +59,7 @@ export class EventLog {
     this.agent = copied(new Uint8Array(n), this.agent);
     this.kind = copied(new Uint8Array(n), this.kind);
     this.touches = copied(new Uint8Array(n), this.touches);
-    this.mask = copied(new Uint8Array(n), this.mask);
+    this.mask = copied(new Uint32Array(n), this.mask);
     this.location = copied(new Int32Array(n), this.location);
     this.link = copied(new Int32Array(n), this.link);
     this.operand = copied(new Float64Array(n), this.operand);

@@ -14,6 +14,11 @@ import { SleepSets } from './sleep-sets.js';
 import { GIVE_UP, type EndKind, type Strategy } from './strategy.js';
 import { insertSequence, isWeakInitial, makeStep, type WakeupStep } from './wakeup-tree.js';
 
+/** True for accesses that are writes or no more than loads, by what they find. */
+function canBeIdle(kind: number): boolean {
+  return kind >= access.FETCH_ADD && kind <= access.COMPARE_EXCHANGE;
+}
+
 /** Optimal-DPOR. */
 export class OptimalDporStrategy implements Strategy {
   readonly name = 'dpor';
@@ -139,11 +144,9 @@ export class OptimalDporStrategy implements Strategy {
   /** The later step of a race as it will be when it is made before the earlier one. */
   #reversed(first: number, second: number, agent: number): WakeupStep {
     const { log, pending } = this.#program;
-    if (second < log.length && log.kind[second] !== access.COMPARE_EXCHANGE) {
-      return this.#stepOf(second);
-    }
     const isMade = second < log.length;
-    const kind = isMade ? access.COMPARE_EXCHANGE : pending.kind[agent]!;
+    const kind = isMade ? log.kind[second]! : pending.kind[agent]!;
+    if (isMade && !canBeIdle(kind)) return this.#stepOf(second);
     const operand = log.operand[second]!;
     const value = this.#valueAt(first, second);
     // A compareExchange whose operand is not known may store.

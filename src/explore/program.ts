@@ -11,8 +11,8 @@ export interface Pending {
   readonly kind: Uint8Array;
   /** What is accessed: a small number that the program gives to each aligned 8 bytes it uses. */
   readonly location: Int32Array;
-  /** The bytes within the location, a bit each. */
-  readonly mask: Uint8Array;
+  /** The part of the location: accesses whose masks share no bit do not meet there. */
+  readonly mask: Uint32Array;
   /** What to store, to add, to expect, to wait for. */
   readonly operand: Float64Array;
   /** What to store if the expected value is there. */

@@ -20,7 +20,7 @@ export class SleepSets {
   readonly #agents: number;
   /** By step and agent: the sleeper's access. */
   #location: Int32Array;
-  #mask: Uint8Array;
+  #mask: Uint32Array;
   #touches: Uint8Array;
   #capacity = CAPACITY_FIRST;
 
@@ -28,7 +28,7 @@ export class SleepSets {
     this.#program = program;
     this.#agents = program.agents;
     this.#location = new Int32Array(CAPACITY_FIRST * this.#agents);
-    this.#mask = new Uint8Array(CAPACITY_FIRST * this.#agents);
+    this.#mask = new Uint32Array(CAPACITY_FIRST * this.#agents);
     this.#touches = new Uint8Array(CAPACITY_FIRST * this.#agents);
   }
 
@@ -100,7 +100,7 @@ export class SleepSets {
     const n = this.#capacity;
     this.set = copied(new Int32Array(n), this.set);
     this.#location = copied(new Int32Array(n * this.#agents), this.#location);
-    this.#mask = copied(new Uint8Array(n * this.#agents), this.#mask);
+    this.#mask = copied(new Uint32Array(n * this.#agents), this.#mask);
     this.#touches = copied(new Uint8Array(n * this.#agents), this.#touches);
   }
 }

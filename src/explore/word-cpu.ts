@@ -7,20 +7,20 @@ import { wordValue, type WordMemory } from './word-memory.js';
 import { WordOperation } from './word-operation.js';
 
 /** Bytes of a word within its location. */
-const WORD_MASK = 0x0f;
+const WORD_MASK = 0xffff;
 
 /** Announced accesses, by CPU. */
 export class WordPending {
   readonly kind: Uint8Array;
   readonly location: Int32Array;
-  readonly mask: Uint8Array;
+  readonly mask: Uint32Array;
   readonly operand: Float64Array;
   readonly replacement: Float64Array;
 
   constructor(cpus: number) {
     this.kind = new Uint8Array(cpus);
     this.location = new Int32Array(cpus);
-    this.mask = new Uint8Array(cpus).fill(WORD_MASK);
+    this.mask = new Uint32Array(cpus).fill(WORD_MASK);
     this.operand = new Float64Array(cpus);
     this.replacement = new Float64Array(cpus);
   }

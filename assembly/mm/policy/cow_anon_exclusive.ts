@@ -13,7 +13,7 @@ import { folioFreeSwap } from '../swap_state';
 @unmanaged
 export class CowAnonExclusive {
   canReuse(page: Page, vma: Vma): bool {
-    if ((page.flags.load() & PG_ANON_EXCLUSIVE) != 0) return true;
+    if (page.flags.test(PG_ANON_EXCLUSIVE) != 0) return true;
     lruDrainForReuse(page);
     if (page.refcount.load() > 1 + cacheReferences(page) || !trylockPage(page)) return false;
     folioFreeSwap(page);
@@ -29,5 +29,5 @@ export class CowAnonExclusive {
 
 /** What the swap cache holds of the page. */
 function cacheReferences(page: Page): i32 {
-  return (page.flags.load() & PG_SWAPCACHE) != 0 ? 1 : 0;
+  return page.flags.test(PG_SWAPCACHE) != 0 ? 1 : 0;
 }

@@ -25,6 +25,6 @@ export class CowRefEqual {
 function isAlone(page: Page): bool {
   const references = page.refcount.load();
   if (references == 1) return true;
-  const cached = (page.flags.load() & PG_SWAPCACHE) != 0;
+  const cached = page.flags.test(PG_SWAPCACHE) != 0;
   return references == 2 && cached && pageSwapcount(page) == 0; // Linux: exclusive_swap_page
 }

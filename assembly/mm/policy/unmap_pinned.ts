@@ -1,8 +1,10 @@
 import {
+  BUG_COW_REFCOUNT_VS_UNMAP,
   UNMAP_PINNED_ALLOW,
   UNMAP_PINNED_REFUSE_IF_EXCLUSIVE_AND_PINNED,
   UNMAP_PINNED_REFUSE_IF_REF_NE_MAP_PLUS_2,
 } from '../../abi';
+import { reenacts } from '../../lib/machine';
 import { thisCpu } from '../../lib/percpu';
 import { PG_ANON_EXCLUSIVE, PG_SWAPCACHE, Page } from '../../types/page';
 import { tryShareAnonRmap } from '../rmap';
@@ -19,8 +21,9 @@ import { maybeDmaPinned } from './pins_of_page';
  */
 export function mayUnmap(page: Page): bool {
   const policy = thisCpu().unmapPinned;
-  const exclusive = (page.flags.load() & PG_ANON_EXCLUSIVE) != 0;
-  if (policy == UNMAP_PINNED_ALLOW) {
+  const exclusive = page.flags.test(PG_ANON_EXCLUSIVE) != 0;
+  // Before 2.6.7 nobody looked; copy-on-write by references then takes a device for a sharer.
+  if (policy == UNMAP_PINNED_ALLOW || reenacts(BUG_COW_REFCOUNT_VS_UNMAP)) {
     if (exclusive) page.flags.and(~PG_ANON_EXCLUSIVE);
     return true;
   }
@@ -43,5 +46,5 @@ export function mayAddToSwap(page: Page): bool {
  */
 function hasUnknownReferences(page: Page): bool {
   const mappings = page.mapcount.load() + 1;
-  return (page.flags.load() & PG_SWAPCACHE) != 0 && page.refcount.load() != mappings + 2;
+  return page.flags.test(PG_SWAPCACHE) != 0 && page.refcount.load() != mappings + 2;
 }

@@ -15,12 +15,13 @@ import { CoreState } from './core-state.js';
 import { coreSite, loadLines, type LineOf } from './core-sites.js';
 import { ExploredMachine } from './explored-machine.js';
 import { Histories } from './histories.js';
-import { kindOf, Locations, maskOf } from './locations.js';
+import { isOfBits, kindOf, Locations, maskOf } from './locations.js';
 import { scenarioMachine } from './scenario-machine.js';
 import { LocationNames } from './location-names.js';
 import type { OracleContext } from './oracles/oracle.js';
 import { Oracles } from './oracles/oracles.js';
 import { whoWaits } from './oracles/who-waits.js';
+import { wideValue } from './wide-value.js';
 import type { StoreViews, Target } from './store-views.js';
 
 /** Where a CPU stands. */
@@ -30,8 +31,7 @@ const ASLEEP = 2;
 const ENDED = 3;
 
 /** Bytes of a raw word within its location. */
-const WORD_BYTES = 0x0f;
-const TWO_TO_32 = 2 ** 32;
+const WORD_BYTES = 0xffff;
 /** States that are remembered as sound. */
 const VERIFIED_MAX = 1e6;
 
@@ -254,6 +254,8 @@ export class CoreProgram implements Program {
     const noted = this.#names?.get(keyOf(location, mask));
     if (noted !== undefined) return noted;
     const names = new LocationNames(this.explored.machine.kernel.views);
+    const frame = this.#known().frameOf(location);
+    if (frame !== undefined) return `contents of page[${frame}]`;
     return names.nameOf(this.#known().addressOf(location, mask));
   }
 
@@ -332,13 +334,14 @@ export class CoreProgram implements Program {
   #announce(cpu: number): void {
     const { address, op, size, waits, mask, value, equal } = this.explored.coroutines.pending(cpu);
     const { pending } = this;
-    const kind = kindOf(op, waits, equal, size);
+    const bytes = isOfBits(op) ? 8 : size;
+    const kind = kindOf(op, waits, equal, bytes);
     pending.kind[cpu] = kind;
-    pending.location[cpu] = access.isFence(kind) ? -1 : this.#known().numberOf(address, size);
-    pending.mask[cpu] = maskOf(address, size);
+    pending.location[cpu] = access.isFence(kind) ? -1 : this.#known().numberOf(address, bytes);
+    pending.mask[cpu] = maskOf(address, op, isOfBits(op) && waits ? mask : size, cpu);
     pending.operand[cpu] = operandOf(kind, mask, value);
     this.#addresses[cpu] = address;
-    this.#sizes[cpu] = size;
+    this.#sizes[cpu] = bytes;
     if (this.#sites === undefined) return;
     this.#places[cpu] = coreSite(this.#lineOf);
     const key = keyOf(pending.location[cpu], pending.mask[cpu]);
@@ -449,8 +452,10 @@ export class CoreProgram implements Program {
     const after = isSeen ? this.#valueOf(cpu) : log.before[step]!;
     log.after[step] = after;
     if (access.isFence(kind) || log.link[step] === step) return;
-    const hasFailed = kind === access.COMPARE_EXCHANGE && after === log.before[step];
-    log.touches[step] = isRead || hasFailed ? access.TOUCHES_READ : access.TOUCHES_WRITE;
+    // A read-modify-write that has left all as it was is no more than a load: a compare-and-swap
+    // that failed, a bit that was set already.
+    const isIdle = isReadModifyWrite(kind) && after === log.before[step];
+    log.touches[step] = isRead || isIdle ? access.TOUCHES_READ : access.TOUCHES_WRITE;
   }
 
   /** The value of what a CPU has announced, or has just accessed. */
@@ -461,7 +466,7 @@ export class CoreProgram implements Program {
     const size = this.#sizes[cpu]!;
     const { views } = this.explored.machine.kernel;
     const address = this.#addresses[cpu]!;
-    if (size === 8) return views.u32At(address) + views.u32At(address + 4) * TWO_TO_32;
+    if (size === 8) return wideValue(views.u32At(address), views.u32At(address + 4));
     return size === 4 ? views.s32At(address) : 0;
   }
 
@@ -511,7 +516,11 @@ function operandOf(kind: number, mask: number, value: number): number {
   return kind === access.LOCK ? mask : value;
 }
 
+function isReadModifyWrite(kind: number): boolean {
+  return kind >= access.FETCH_ADD && kind <= access.COMPARE_EXCHANGE;
+}
+
 /** One number for a part of a location. */
 function keyOf(location: number, mask = 0): number {
-  return location * 256 + mask;
+  return location * 2 ** 32 + mask;
 }

@@ -31,6 +31,7 @@ import {
   SLAB_DEPOTS,
   STRUCTS,
   SWAP_INFO,
+  SWAP_SLOT_SIZE,
   VEC_LIST,
   ZONE_BASE,
 } from '../../wasm/generated/layout.js';
@@ -87,9 +88,7 @@ export class LocationNames {
 
   /** For example `page[7]._refcount`, `pte[12]`, `mm@0x41002000.mmap_lock`. */
   nameOf(address: number): string {
-    if (address >= CONTENTS_BASE) {
-      return `contents of page[${Math.floor((address - CONTENTS_BASE) / PAGE_SIZE)}]`;
-    }
+    if (address >= CONTENTS_BASE) return this.#slotName(address);
     if (address >= KMEM_BASE) return this.#kernelName(address);
     if (address >= MEM_MAP) {
       const pfn = Math.floor((address - MEM_MAP) / PAGE_STRUCT_SIZE);
@@ -112,6 +111,13 @@ export class LocationNames {
     }
     const place = placeAt(PLACES, address);
     return place ?? `machine.${fieldAt('MachineState', address - MACHINE_BASE)}`;
+  }
+
+  /** Behind the contents of frames there is nothing but the swap device. */
+  #slotName(address: number): string {
+    const offset = address - this.#views.read('SwapInfo', 'slots', SWAP_INFO);
+    const slot = Math.floor(offset / SWAP_SLOT_SIZE);
+    return `swap_slot[${slot}].${fieldAt('SwapSlot', offset % SWAP_SLOT_SIZE)}`;
   }
 
   #kernelName(address: number): string {

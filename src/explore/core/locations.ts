@@ -3,15 +3,19 @@ import * as access from '../access.js';
 
 /** Bytes that one location covers. */
 const GRAIN = 8;
-const ALL_BYTES = 0xff;
+const ALL_BITS = 0xffff_ffff;
+/** Bits of a mask that stand for one byte. */
+const BITS_OF_BYTE = 4;
 
 /**
- * Numbers for what the core accesses: aligned groups of 8 bytes, and whole frames of contents. They
+ * Numbers for what the core accesses: aligned groups of 8 bytes, and whole frames of contents,
+ * whose addresses are `CONTENTS_BASE` and their number in pages, however much of them there is. They
  * are given out in the order of first use and stay for all executions of a program.
  */
 export class Locations {
   readonly #first: number;
   readonly #numbers = new Map<number, number>();
+  readonly #frames = new Map<number, number>();
   readonly #addresses: number[] = [];
 
   /** @param first - numbers below it are somebody else's */
@@ -26,30 +30,51 @@ export class Locations {
 
   /** The number of what so many bytes at an address belong to. */
   numberOf(address: number, size: number): number {
-    const grain = address >= CONTENTS_BASE ? PAGE_SIZE : GRAIN;
-    const start = address - (address % grain);
-    let number = this.#numbers.get(start);
+    const isFrame = size === PAGE_SIZE;
+    const numbers = isFrame ? this.#frames : this.#numbers;
+    const start = isFrame ? address : address - (address % GRAIN);
+    let number = numbers.get(start);
     if (number === undefined) {
       number = this.count;
-      this.#numbers.set(start, number);
+      numbers.set(start, number);
       // The whole is named by the first part of it that anybody touches.
-      this.#addresses.push(grain === GRAIN && size < GRAIN ? address : start);
+      this.#addresses.push(address);
     }
     return number;
   }
 
-  /** Where a location, or the bytes `mask` of it, begins. */
+  /** Where a location, or the part `mask` of it, begins. */
   addressOf(number: number, mask?: number): number {
     const address = this.#addresses[number - this.#first] ?? 0;
-    if (mask === undefined || mask === 0 || address >= CONTENTS_BASE) return address;
-    return address - (address % GRAIN) + (31 - Math.clz32(mask & -mask));
+    if (mask === undefined || mask === 0 || this.frameOf(number) !== undefined) return address;
+    const byte = Math.floor((31 - Math.clz32(mask & -mask)) / BITS_OF_BYTE);
+    return address - (address % GRAIN) + byte;
+  }
+
+  /** The frame whose contents a location is; undefined for anything else. */
+  frameOf(number: number): number | undefined {
+    const address = this.#addresses[number - this.#first] ?? 0;
+    if (this.#frames.get(address) !== number) return undefined;
+    return (address - CONTENTS_BASE) / PAGE_SIZE;
   }
 }
 
-/** The bytes of an access within its location, a bit each. */
-export function maskOf(address: number, size: number): number {
-  if (size >= GRAIN) return ALL_BYTES;
-  return ((1 << size) - 1) << (address % GRAIN);
+/**
+ * What an access is about within its location, as a mask: two accesses whose masks share no bit do
+ * not meet. Four bits stand for each byte. Single flags of a word of flags stand for themselves in
+ * the 16 bits of its lower four bytes; those that are 16 apart share one. What CPUs share has one
+ * bit for each CPU: they meet whoever wants all of it, and not each other.
+ */
+export function maskOf(address: number, op: number, size: number, cpu: number): number {
+  if (isOfBits(op)) return (size | (size >>> 16)) & 0xffff;
+  const shift = (address % GRAIN) * BITS_OF_BYTE;
+  if (op === SchedOp.RmwShared) return 1 << (shift + (cpu % (size * BITS_OF_BYTE)));
+  return size >= GRAIN ? ALL_BITS : (2 ** (size * BITS_OF_BYTE) - 1) << shift;
+}
+
+/** True for kinds of the core that are about single bits of 8 bytes: their size is a mask. */
+export function isOfBits(op: number): boolean {
+  return op >= SchedOp.LoadBits;
 }
 
 /** The explorer's kind for an access of the core. */
@@ -59,6 +84,7 @@ export function kindOf(op: number, waits: boolean, equal: boolean, size: number)
   if (op === SchedOp.Store && size > GRAIN) return access.STORE;
   switch (op) {
     case SchedOp.Load:
+    case SchedOp.LoadBits:
       return access.READ_ONCE;
     case SchedOp.LoadAcquire:
       return access.LOAD;

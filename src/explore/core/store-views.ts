@@ -1,6 +1,7 @@
 import { SNAPSHOT_PAGE } from '../../snapshot/regions.js';
 import type { CoreViews } from '../../wasm/views.js';
 import type { WordMemory } from '../word-memory.js';
+import { wideValue } from './wide-value.js';
 import type { WrittenPages } from './written-pages.js';
 
 /**
@@ -164,11 +165,10 @@ interface BufferedStore extends Target {
 }
 
 const WORD_SIZE = 4;
-const TWO_TO_32 = 2 ** 32;
 
 /** So many bytes as a number: 32 bits signed, 64 bits not. */
 function numberOf(bytes: Uint8Array): number {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.length !== 8) return bytes.length === WORD_SIZE ? view.getInt32(0, true) : 0;
-  return view.getUint32(0, true) + view.getUint32(4, true) * TWO_TO_32;
+  return wideValue(view.getUint32(0, true), view.getUint32(4, true));
 }

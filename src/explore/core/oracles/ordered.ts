@@ -9,8 +9,11 @@ export interface StepPair {
 
 /** Pairs that are looked at together: a bit each. */
 const PAIRS_MAX = 30;
-/** The lower bytes of a location, which another field has than the upper ones. */
-const LOWER = 0x0f;
+/** First steps that come before the accesses to a part of a location. */
+interface Noted {
+  readonly mask: number;
+  bits: number;
+}
 
 /**
  * The first of some pairs that nothing keeps in order: there is an execution, equivalent to the one
@@ -37,9 +40,9 @@ function unorderedOf<P extends StepPair>(
 ): P | undefined {
   /** Which first steps come before what each CPU does next. */
   const behind = new Int32Array(cpus);
-  /** By half of a location: which come before its writes, and, behind those, before its reads. */
-  const halves = (highest(log) + 1) * 2;
-  const noted = new Int32Array(halves * 2);
+  /** By location: which come before writes of its parts, and before reads. */
+  const writes = new Map<number, Noted[]>();
+  const reads = new Map<number, Noted[]>();
   const firsts = bitsBy(pairs, 'first');
   const seconds = bitsBy(pairs, 'second');
   const end = Math.max(...seconds.keys());
@@ -49,26 +52,16 @@ function unorderedOf<P extends StepPair>(
     const touches = log.touches[step]!;
     const isWrite = touches === access.TOUCHES_WRITE;
     const mask = touches === access.TOUCHES_NOTHING ? 0 : log.mask[step]!;
-    const half = log.location[step]! * 2;
-    if ((mask & LOWER) !== 0) bits |= noted[half]! | (isWrite ? noted[half + halves]! : 0);
-    if ((mask & ~LOWER) !== 0) bits |= noted[half + 1]! | (isWrite ? noted[half + 1 + halves]! : 0);
+    const location = log.location[step]!;
+    bits |= notedOf(writes.get(location), mask);
+    if (isWrite) bits |= notedOf(reads.get(location), mask);
     bits |= firsts.get(step) ?? 0;
     const missing = (seconds.get(step) ?? 0) & ~bits;
     if (missing !== 0) return pairs[31 - Math.clz32(missing & -missing)];
     behind[cpu] = bits;
-    if (bits === 0) continue;
-    const at = isWrite ? half : half + halves;
-    if ((mask & LOWER) !== 0) noted[at]! |= bits;
-    if ((mask & ~LOWER) !== 0) noted[at + 1]! |= bits;
+    if (bits !== 0 && mask !== 0) note(isWrite ? writes : reads, location, mask, bits);
   }
   return undefined;
-}
-
-/** The highest number of a location in the log. */
-function highest({ length, location }: EventLog): number {
-  let most = 0;
-  for (let step = 0; step < length; step++) most = Math.max(most, location[step]!);
-  return most;
 }
 
 /** By step: the pairs whose earlier, or later, step it is. */
@@ -78,4 +71,18 @@ function bitsBy(pairs: readonly StepPair[], which: 'first' | 'second') {
     bits.set(pair[which], (bits.get(pair[which]) ?? 0) | (1 << bit));
   }
   return bits;
+}
+
+function notedOf(noted: readonly Noted[] | undefined, mask: number): number {
+  let bits = 0;
+  for (const one of noted ?? []) if ((one.mask & mask) !== 0) bits |= one.bits;
+  return bits;
+}
+
+function note(all: Map<number, Noted[]>, location: number, mask: number, bits: number): void {
+  const noted = all.get(location) ?? [];
+  all.set(location, noted);
+  const same = noted.find((one) => one.mask === mask);
+  if (same === undefined) noted.push({ mask, bits });
+  else same.bits |= bits;
 }

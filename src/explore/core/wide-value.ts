@@ -1,0 +1,10 @@
+const TWO_TO_32 = 2 ** 32;
+
+/**
+ * A 64-bit value as a number: negative if its top bit is set, and without that bit. So entries of
+ * page tables, whose top bit says that nothing may be executed, keep the bits at their other end.
+ */
+export function wideValue(low: number, high: number): number {
+  const rest = low + (high & 0x7fff_ffff) * TWO_TO_32;
+  return high >>> 31 === 0 ? rest : -rest;
+}
