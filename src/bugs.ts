@@ -2,6 +2,7 @@ import {
   BUG_ANON_VMA_DEGREE,
   BUG_ANON_VMA_PUT_ORDER,
   BUG_COW_MAPCOUNT_ONLY,
+  BUG_COW_REFCOUNT_VS_UNMAP,
   BUG_FORK_NO_EARLY_COPY,
   BUG_FORK_NO_WRITE_PROTECT_SEQ,
   BUG_GOT_UNPIN_IN_PUT_PAGE,
@@ -12,6 +13,7 @@ import {
   BUG_SEAL_GUP_COUNT_WRONG_MAPPING,
   BUG_SEAL_SCAN_BEFORE_DENY,
   BUG_SHARE_NO_BARRIER,
+  BUG_SWAP_SKIP_CACHE_ABA,
 } from './wasm/generated/layout.js';
 
 /** A mistake that Linux once made, or nearly made. */
@@ -36,8 +38,6 @@ interface Bug {
   readonly code: number;
   readonly reference: string;
   readonly description: string;
-  /** No scenario shows it yet. */
-  readonly isUnshown?: true;
   /** The memory model that it needs; by default any. */
   readonly memoryModel?: 'tso';
 }
@@ -103,7 +103,6 @@ const HERE: readonly Bug[] = [
     code: BUG_ANON_VMA_DEGREE,
     reference: 'CVE-2022-42703; 2555283eb40d (6.0)',
     description: 'children and VMAs of an anon_vma in one count: one in use is adopted again',
-    isUnshown: true,
   },
   {
     name: 'anon_vma.put_order',
@@ -124,33 +123,33 @@ const HERE: readonly Bug[] = [
     description: 'no barrier between the clear of an entry and the look for pins: one is missed',
     memoryModel: 'tso',
   },
+  {
+    name: 'cow.refcount_vs_unmap',
+    code: BUG_COW_REFCOUNT_VS_UNMAP,
+    reference: 'LKML 2005; refused since 2.6.7; c475a8ab625d (2.6.13)',
+    description: 'swap-out unmaps a page that a device writes to, and COW takes it for shared',
+  },
+  {
+    name: 'swap.skip_cache_aba',
+    code: BUG_SWAP_SKIP_CACHE_ABA,
+    reference: 'CVE-2024-26759; 13ddaf26be32 (6.8)',
+    description: 'a swap-in that skips the swap cache maps what a reused slot held before',
+  },
 ];
 
 /** What is known, but cannot be re-enacted yet. */
 const LATER: readonly Omit<HistoricBug, 'scenario' | 'memoryModel'>[] = [
   {
-    name: 'cow.refcount_vs_unmap',
-    reference: 'LKML 2005; c475a8ab625d',
-    description: 'swap-out unmaps a page that a device writes to, and COW takes it for shared',
-    status: 'later: no switch; it is cow "ref-equal" with unmapPinned "allow": npm run promises',
-  },
-  {
-    name: 'swap.skip_cache_aba',
-    reference: '13ddaf26be32 (6.8)',
-    description: 'a swap-in that skips the swap cache maps what a reused slot held before',
-    status: 'later: no path of do_swap_page goes around the swap cache',
-  },
-  {
     name: 'reclaim.dirty_before_ref',
     reference: 'Linux: mm/vmscan.c, __remove_mapping',
     description: 'reclaim looks at the dirty flag before the reference count: a write is lost',
-    status: 'later: needs writeback; swap writes no page that somebody refers to',
+    status: 'later: needs writeback; all else marks pages dirty under a lock that reclaim holds',
   },
   {
     name: 'rmap.no_mapping_recheck',
     reference: 'LKML 2014, remap_anon_pages, patch 10/17',
     description: 'a reverse map walk through the anon_vma that a page has just left',
-    status: 'later: no call moves a page between anon_vmas yet',
+    status: 'later: needs UFFDIO_MOVE; COW moves a page to a descendant, and the old walk finds it',
   },
   {
     name: 'mnt.dekker',
@@ -163,13 +162,13 @@ const LATER: readonly Omit<HistoricBug, 'scenario' | 'memoryModel'>[] = [
 
 /** Every historic bug that mmemu knows of, and whether a machine can re-enact it. */
 export function bugs(): HistoricBug[] {
-  const here = HERE.map(({ name, reference, description, isUnshown, memoryModel }) => ({
+  const here = HERE.map(({ name, reference, description, memoryModel }) => ({
     name,
     reference,
     description,
     memoryModel,
-    status: isUnshown ? 'here, but no scenario shows it yet' : 'here',
-    scenario: isUnshown ? undefined : `scenarios/zoo/${name}.mjs`,
+    status: 'here',
+    scenario: `scenarios/zoo/${name}.mjs`,
   }));
   const later = { scenario: undefined, memoryModel: undefined };
   return [...here, ...LATER.map((bug) => ({ ...bug, ...later }))];
