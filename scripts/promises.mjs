@@ -1,13 +1,22 @@
 // Explores each promise under each policy that it depends on, and prints a table: to the end, in so
 // many executions, or broken, with the schedule that breaks it.
-//   --budget N   executions for each, 5000 by default      --json   one JSON document
+//   --budget N   executions for each, 10000 by default      --json    one JSON document
+//   --show       the minimal interleaving of each that is broken
+//   --write      docs/PROMISES.md anew
+import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { explore } from 'mmemu';
 import { combinations, pinnedPage } from '../scenarios/promises/pinned-page.mjs';
 import { pairs, sealedFile } from '../scenarios/promises/sealed-file.mjs';
+import { at } from './lib/paths.mjs';
 
 const { values } = parseArgs({
-  options: { budget: { type: 'string', default: '5000' }, json: { type: 'boolean' } },
+  options: {
+    budget: { type: 'string', default: '10000' },
+    json: { type: 'boolean' },
+    show: { type: 'boolean' },
+    write: { type: 'boolean' },
+  },
 });
 const maxExecutions = Number(values.budget);
 if (!(Number.isSafeInteger(maxExecutions) && maxExecutions > 0)) {
@@ -21,6 +30,7 @@ for (const [happening, policies] of Object.entries(combinations)) {
   for (const policy of policies) await add(pinnedPage(policy, happening), policy);
 }
 if (values.json) console.log(JSON.stringify(rows, null, 2));
+if (values.write) writeFileSync(at('docs/PROMISES.md'), documentOf(rows));
 
 /** Explores a scenario; its row is printed at once, unless all of them come as one document. */
 async function add(scenario, policy) {
@@ -39,6 +49,7 @@ async function rowOf(scenario, policy) {
     error: failure.error.message,
     switches: failure.found.switches,
     schedule: failure.schedule,
+    interleaving: failure.format(),
   };
   return { promise: scenario.name, policy, executions, complete, broken };
 }
@@ -47,7 +58,31 @@ function textOf({ promise, policy, executions, complete, broken }) {
   const names = Object.values(policy).join(' + ');
   const seen = `${executions} executions`;
   if (!broken) return `${promise} | ${names} | ${complete ? 'kept' : 'unbroken so far'}, ${seen}`;
-  const { error, switches, schedule } = broken;
+  const { error, switches, schedule, interleaving } = broken;
   const found = `BROKEN after ${seen}, ${switches} switches: ${error}`;
-  return `${promise} | ${names} | ${found}\n    ${schedule}`;
+  const how = values.show ? `\n${interleaving}` : `\n    ${schedule}`;
+  return `${promise} | ${names} | ${found}${how}`;
+}
+
+/** The table as a page. */
+function documentOf(all) {
+  const lines = all.map(({ promise, policy, executions, complete, broken }) => {
+    const names = Object.entries(policy).map(([axis, name]) => `${axis} \`${name}\``);
+    const kept = complete ? 'kept in every interleaving' : 'not broken, not explored to the end';
+    const result = broken ? `**broken**: ${broken.error}` : kept;
+    const count = broken ? `${broken.switches} switches` : `${executions} executions`;
+    return `| ${promise} | ${names.join(', ')} | ${result} | ${count} |`;
+  });
+  return `# Promises
+
+What seals and pins promise under each policy that it depends on, as \`npm run promises\` finds it: the
+explorer runs the core in every interleaving that is not equivalent to another, and either comes to
+the end or shows one that breaks the promise. The scenarios are in \`scenarios/promises\`. This page is
+written by \`npm run promises -- --write\`; with \`--show\` the command prints the shortest interleaving of
+each promise that is broken.
+
+| promise | policies | result | after |
+| --- | --- | --- | --- |
+${lines.join('\n')}
+`;
 }
