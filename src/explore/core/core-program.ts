@@ -397,7 +397,7 @@ export class CoreProgram implements Program {
     if (this.#buffers !== undefined) this.#enter(cpu, step, this.#buffers);
     if (this.#where[cpu] !== IN_CORE || access.isFence(kind)) return;
     const { address, op } = this.explored.coroutines.pending(cpu);
-    const error = this.#oracles.access(cpu, address, op);
+    const error = this.#oracles.access(cpu, address, op, this.#sizes[cpu]!);
     if (error !== undefined) this.fault = { cpu, error };
   }
 

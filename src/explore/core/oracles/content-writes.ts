@@ -20,8 +20,8 @@ export class ContentWrites implements Oracle {
     this.#last.clear();
   }
 
-  access(cpu: number, address: number, op: number): undefined {
-    if (address < CONTENTS_BASE || op !== SchedOp.Store) return;
+  access(cpu: number, address: number, op: number, size: number): undefined {
+    if (size !== PAGE_SIZE || op !== SchedOp.Store) return;
     const pfn = Math.floor((address - CONTENTS_BASE) / PAGE_SIZE);
     this.#last.set(pfn, { cpu, step: this.#context.step() });
   }

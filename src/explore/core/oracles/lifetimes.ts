@@ -109,15 +109,15 @@ export class Lifetimes implements Oracle {
     if (cpu >= 0) this.#noteUses(event, address, size);
   }
 
-  access(cpu: number, address: number, op: number): ExploreError | undefined {
+  access(cpu: number, address: number, op: number, size: number): ExploreError | undefined {
     if (this.#error !== undefined) return this.#error;
     if (address < MEM_MAP) return undefined;
-    const event = this.#eventAt(address, op);
+    const event = this.#eventAt(address, op, size);
     if (event !== 0) return this.#usedAfterFree(cpu, address, op, this.#freed[event]!);
     const step = this.#context.step();
     this.#steps = step + 1;
-    if (address >= CONTENTS_BASE) this.#frameUses.set(cpu, pageOf(address), step);
-    else if (address >= KMEM_BASE) this.#kernelUses.set(cpu, address, step);
+    if (isFrame(size)) this.#frameUses.set(cpu, pageOf(address), step);
+    else if (isKernel(address)) this.#kernelUses.set(cpu, address, step);
     return undefined;
   }
 
@@ -136,12 +136,10 @@ export class Lifetimes implements Oracle {
     }
   }
 
-  #eventAt(address: number, op: number): number {
-    if (address >= CONTENTS_BASE) {
-      return this.#frames.eventAt(pageOf(address));
-    }
-    if (address >= KMEM_BASE) return this.#kernel.eventAt(address);
-    if (op !== SchedOp.Rmw && op !== SchedOp.RmwRelaxed) return 0;
+  #eventAt(address: number, op: number, size: number): number {
+    if (isFrame(size)) return this.#frames.eventAt(pageOf(address));
+    if (isKernel(address)) return this.#kernel.eventAt(address);
+    if (address >= KMEM_BASE || (op !== SchedOp.Rmw && op !== SchedOp.RmwRelaxed)) return 0;
     const field = (address - MEM_MAP) % PAGE_STRUCT_SIZE;
     return OWNED_FIELDS.includes(field) ? this.#frames.eventAt(address) : 0;
   }
@@ -203,8 +201,19 @@ export class Lifetimes implements Oracle {
   /** The part of a freed object that is used. */
   #partName(address: number, { what }: Freed): string {
     if (what.startsWith('the page table')) return `entry ${(address % PAGE_SIZE) >> 3} of it`;
+    if (what.startsWith('page ') && address >= CONTENTS_BASE) return `contents of ${what}`;
     return this.#context.nameOf(address);
   }
+}
+
+/** True for accesses to contents, which are announced frame by frame. */
+function isFrame(size: number): boolean {
+  return size === PAGE_SIZE;
+}
+
+/** True for slabs and page tables; behind the contents of frames lies the swap device. */
+function isKernel(address: number): boolean {
+  return address >= KMEM_BASE && address < CONTENTS_BASE;
 }
 
 /** The struct page of a frame whose contents lie at an address. */
@@ -217,6 +226,7 @@ function kindOfObject({ what }: Freed): string {
 }
 
 function verbOf(op: number): string {
-  if (op === SchedOp.Load || op === SchedOp.LoadAcquire) return 'reads';
+  const isLoad = op === SchedOp.Load || op === SchedOp.LoadAcquire || op === SchedOp.LoadBits;
+  if (isLoad) return 'reads';
   return op === SchedOp.Store || op === SchedOp.StoreRelease ? 'writes' : 'changes';
 }

@@ -15,8 +15,8 @@ export interface Oracle {
   begin?(): void;
   /** Something has happened to an object; CPU -1 is setup. */
   note?(cpu: number, note: number, address: number, detail: number, behind: number): void;
-  /** A CPU makes an access; an error ends the execution before it. */
-  access?(cpu: number, address: number, op: number): ExploreError | undefined;
+  /** A CPU makes an access of so many bytes; an error ends the execution before it. */
+  access?(cpu: number, address: number, op: number, size: number): ExploreError | undefined;
   /**
    * What decides, beside the memory of the machine, what it finds later: states of the machine are
    * equal only if this is, too.

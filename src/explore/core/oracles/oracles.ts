@@ -45,9 +45,9 @@ export class Oracles {
   }
 
   /** An access that is about to be made; what is wrong with it, if anything is. */
-  access(cpu: number, address: number, op: number): ExploreError | undefined {
-    this.#writes.access(cpu, address, op);
-    return this.#lifetimes.access(cpu, address, op);
+  access(cpu: number, address: number, op: number, size: number): ExploreError | undefined {
+    this.#writes.access(cpu, address, op, size);
+    return this.#lifetimes.access(cpu, address, op, size);
   }
 
   /** What the execution has broken, by the state that it has left. */

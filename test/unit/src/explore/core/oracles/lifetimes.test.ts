@@ -80,28 +80,30 @@ describe('frames of which one is free', () => {
 
   it('may not be read or written to', () => {
     const contents = CONTENTS_BASE + 3 * PAGE_SIZE;
-    expect(lifetimes.access(0, contents, SchedOp.Load)?.message).toMatch(
+    expect(lifetimes.access(0, contents, SchedOp.Load, PAGE_SIZE)?.message).toMatch(
       /"a" reads .*, but "b" has freed page 3 in step 1/,
     );
-    expect(lifetimes.access(0, contents, SchedOp.Store)?.message).toMatch(/"a" writes/);
-    expect(lifetimes.access(0, contents + PAGE_SIZE, SchedOp.Store)).toBeUndefined();
+    expect(lifetimes.access(0, contents, SchedOp.Store, PAGE_SIZE)?.message).toMatch(/"a" writes/);
+    expect(lifetimes.access(0, contents + PAGE_SIZE, SchedOp.Store, PAGE_SIZE)).toBeUndefined();
+    // Where frames have 8 bytes each, the swap device lies at such an address, too.
+    expect(lifetimes.access(0, contents, SchedOp.Load, 4)).toBeUndefined();
   });
 
   it('may be looked at, as those do who find them without a lock', () => {
     const cell = pageAt(3) + refcount;
-    expect(lifetimes.access(0, cell, SchedOp.Load)).toBeUndefined();
-    expect(lifetimes.access(0, cell, SchedOp.Cmpxchg)).toBeUndefined();
-    expect(lifetimes.access(0, cell, SchedOp.Rmw)?.message).toMatch(/"a" changes/);
-    expect(lifetimes.access(0, pageAt(4) + refcount, SchedOp.Rmw)).toBeUndefined();
+    expect(lifetimes.access(0, cell, SchedOp.Load, 4)).toBeUndefined();
+    expect(lifetimes.access(0, cell, SchedOp.Cmpxchg, 4)).toBeUndefined();
+    expect(lifetimes.access(0, cell, SchedOp.Rmw, 4)?.message).toMatch(/"a" changes/);
+    expect(lifetimes.access(0, pageAt(4) + refcount, SchedOp.Rmw, 4)).toBeUndefined();
   });
 
   it('are as they were after setup when an execution begins', () => {
     lifetimes.keep();
     lifetimes.note(0, SchedNote.Alloc, pageAt(3), PAGE_STRUCT_SIZE);
     const contents = CONTENTS_BASE + 3 * PAGE_SIZE;
-    expect(lifetimes.access(1, contents, SchedOp.Load)).toBeUndefined();
+    expect(lifetimes.access(1, contents, SchedOp.Load, PAGE_SIZE)).toBeUndefined();
     lifetimes.begin();
-    expect(lifetimes.access(1, contents, SchedOp.Load)?.kind).toBe('use-after-free');
+    expect(lifetimes.access(1, contents, SchedOp.Load, PAGE_SIZE)?.kind).toBe('use-after-free');
   });
 
   it('may not be freed again', () => {
