@@ -391,6 +391,10 @@ export const BUG_MADVFREE_IGNORE_REFS = 2048;
 
 export const BUG_SHARE_NO_BARRIER = 0x1000;
 
+export const BUG_COW_REFCOUNT_VS_UNMAP = 0x2000;
+
+export const BUG_SWAP_SKIP_CACHE_ABA = 0x4000;
+
 export const VM_PGALLOC_NORMAL = 0;
 
 export const VM_PGFREE = 1;
@@ -953,6 +957,10 @@ export const SchedOp = {
   Cmpxchg: 6,
   Fence: 7,
   ReadFence: 8,
+  RmwShared: 9,
+  LoadBits: 10,
+  RmwBits: 11,
+  RmwBitsRelaxed: 12,
 } as const;
 
 /** What a CPU has just done that a watcher cannot see from accesses alone. */
@@ -972,6 +980,17 @@ export const SchedNote = {
 
 /** Every struct of the core: its size, and where each field lies, in bytes. */
 export const STRUCTS = {
+  /**
+   * A word of flags, each of them tested, set and cleared by itself (Linux: page flags, and set_bit
+   * and its like). The SCHED build announces which flags an access is about: two CPUs that have to do
+   * with different ones do not meet.
+   */
+  AtomicFlags: {
+    size: 8,
+    fields: {
+      value: { offset: 0, size: 8 },
+    },
+  },
   /**
    * A balanced search tree through nodes that are embedded in structs, in which each node also keeps
    * something about its whole subtree (Linux: rbtree_augmented; here an AVL tree, which is half the
