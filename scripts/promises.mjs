@@ -75,11 +75,11 @@ function documentOf(all) {
   });
   return `# Promises
 
-What seals and pins promise under each policy that it depends on, as \`npm run promises\` finds it: the
-explorer runs the core in every interleaving that is not equivalent to another, and either comes to
-the end or shows one that breaks the promise. The scenarios are in \`scenarios/promises\`. This page is
-written by \`npm run promises -- --write\`; with \`--show\` the command prints the shortest interleaving of
-each promise that is broken.
+What seals and pins promise under each policy that it depends on, as \`npm run promises\` finds it:
+the explorer runs the core in every interleaving that is not equivalent to another, and either comes
+to the end or shows one that breaks the promise. The scenarios are in \`scenarios/promises\`. This
+page is written by \`npm run promises -- --write\`; with \`--show\` the command prints the shortest
+interleaving of each promise that is broken.
 
 | promise | policies | result | after |
 | --- | --- | --- | --- |

@@ -9,8 +9,8 @@ const BITS_OF_BYTE = 4;
 
 /**
  * Numbers for what the core accesses: aligned groups of 8 bytes, and whole frames of contents,
- * whose addresses are `CONTENTS_BASE` and their number in pages, however much of them there is. They
- * are given out in the order of first use and stay for all executions of a program.
+ * whose addresses are `CONTENTS_BASE` and their number in pages, however much of them there is.
+ * They are given out in the order of first use and stay for all executions of a program.
  */
 export class Locations {
   readonly #first: number;
