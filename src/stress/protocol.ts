@@ -10,8 +10,6 @@ export interface ThreadData {
   readonly module: string;
   readonly seed: number;
   readonly stopOnFailure: boolean;
-  /** Milliseconds to spin before a thread sleeps, in all waits. */
-  readonly spin: number;
   /** The number of its first round. */
   readonly from: number;
   /** Rounds to be run, and milliseconds after which no further one begins; Infinity: no limit. */

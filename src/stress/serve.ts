@@ -1,10 +1,14 @@
 /** What runs on each thread of a stress run. */
+import { coresOfHost } from '#platform';
 import { checkScenario, ScenarioError, type Scenario } from '../explore/scenario.js';
 import { Conductor } from './conductor.js';
 import { Control, END, RUN_ROUND, STOPPED } from './control.js';
 import { faultText, Player } from './player.js';
 import type { Part, ThreadData, ThreadMessage } from './protocol.js';
 import { Stage } from './stage.js';
+
+const SPIN = 0.3;
+const SPIN_CROWDED = 0.02;
 
 /** Loads the scenario, and conducts or plays a part. */
 export async function serveStress(
@@ -38,16 +42,21 @@ async function conduct(
 ): Promise<void> {
   const cpuNames = Object.keys(scenario.cpus);
   const stage = await Stage.open(scenario);
-  const control = Control.create(cpuNames.length, data.spin);
+  const control = Control.create(cpuNames.length, spinFor(cpuNames.length));
   const { buffer } = control;
   post({ booted: { scenario: scenario.name, cpuNames, control: buffer, stage: stage.data } });
   const conductor = new Conductor(scenario, data, stage, control, (counts) => post({ counts }));
   post({ ended: conductor.run() });
 }
 
-function play(scenario: Scenario, { seed, spin }: ThreadData, part: Part): void {
+/** Milliseconds to spin in a wait: who spins without a core of its own keeps others from theirs. */
+function spinFor(threads: number): number {
+  return threads <= coresOfHost() ? SPIN : SPIN_CROWDED;
+}
+
+function play(scenario: Scenario, { seed }: ThreadData, part: Part): void {
   const { cpu, cpuNames } = part;
-  const control = new Control(part.control, cpuNames.length, spin);
+  const control = new Control(part.control, cpuNames.length, spinFor(cpuNames.length));
   const player = new Player(scenario, cpu, Stage.join(scenario, part.stage, cpu), control);
   let { signal } = control;
   control.ready();

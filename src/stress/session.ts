@@ -2,7 +2,7 @@
  * The threads of a stress run, as the caller's thread sees them: it starts them, looks on, and ends
  * them. It never waits for one, so a thread that hangs, in the core or in the scenario, is found.
  */
-import { coresOfHost, startStressThread } from '#platform';
+import { startStressThread } from '#platform';
 import { ScenarioError } from '../explore/scenario.js';
 import type { StressThread } from '../platform/types.js';
 import { MACHINE_CLOSED, MACHINE_RUNNING } from '../wasm/generated/layout.js';
@@ -18,9 +18,6 @@ const LOOK = 50;
 const LOOK_MAX = 4 * LOOK;
 /** What threads get to report once they were told to stop (ms). */
 const GRACE = 1000;
-/** Spinning of threads that have a core each, and of those that have not (ms). */
-const SPIN = 0.3;
-const SPIN_CROWDED = 0.02;
 
 /** How a session ended. */
 export interface SessionEnd {
@@ -41,7 +38,7 @@ export interface Patience {
 
 /** One set of threads, from their start to their end. */
 export class Session {
-  readonly #data: Omit<ThreadData, 'spin'>;
+  readonly #data: ThreadData;
   readonly #patience: Patience;
   readonly #onCounts: (counts: Counts) => void;
   readonly #threads: StressThread[] = [];
@@ -59,11 +56,7 @@ export class Session {
   #deeds: readonly number[] | undefined;
   #settle: { resolve(end: SessionEnd): void; reject(error: Error): void } | undefined;
 
-  constructor(
-    data: Omit<ThreadData, 'spin'>,
-    patience: Patience,
-    onCounts: (counts: Counts) => void,
-  ) {
+  constructor(data: ThreadData, patience: Patience, onCounts: (counts: Counts) => void) {
     this.#data = data;
     this.#patience = patience;
     this.#onCounts = onCounts;
@@ -92,17 +85,12 @@ export class Session {
     }
   }
 
-  #start(data: Omit<ThreadData, 'spin'>): void {
-    const cpus = this.#booted?.cpuNames.length ?? 0;
-    const spin = cpus <= coresOfHost() ? SPIN : SPIN_CROWDED;
+  #start(data: ThreadData): void {
     const number = this.#threads.length;
-    const thread = startStressThread(
-      { ...data, spin },
-      {
-        onMessage: (message) => this.#hear(number, message),
-        onDeath: (reason) => this.#died(number, reason),
-      },
-    );
+    const thread = startStressThread(data, {
+      onMessage: (message) => this.#hear(number, message),
+      onDeath: (reason) => this.#died(number, reason),
+    });
     this.#threads.push(thread);
   }
 
