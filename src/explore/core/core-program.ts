@@ -18,6 +18,7 @@ import { Histories } from './histories.js';
 import { isOfBits, kindOf, Locations, maskOf } from './locations.js';
 import { scenarioMachine } from './scenario-machine.js';
 import { LocationNames } from './location-names.js';
+import { findLeak } from './oracles/leaks.js';
 import type { OracleContext } from './oracles/oracle.js';
 import { Oracles } from './oracles/oracles.js';
 import { whoWaits } from './oracles/who-waits.js';
@@ -281,6 +282,7 @@ export class CoreProgram implements Program {
     if (this.#verified.has(hash)) return;
     const [violation] = this.explored.machine.verify();
     if (violation !== undefined) throw new InvariantViolation(violation.message);
+    throwIf(findLeak(this.explored.machine));
     if (this.#verified.size >= VERIFIED_MAX) this.#verified.clear();
     this.#verified.add(hash);
   }
