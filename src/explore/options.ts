@@ -28,8 +28,8 @@ export interface ExploreOptions {
   readonly strategy?: StrategyName | undefined;
   /**
    * `states`: depth-first search that goes on from equal states only once. A state is what memory
-   * holds, where each CPU stands and what it has got so far, and on a machine what the object holds
-   * that setup has returned; CPUs must not tell each other anything through other variables.
+   * holds, where each CPU stands and what it has got so far, and what the object holds that setup
+   * has returned; CPUs must not tell each other anything through other variables.
    * @defaultValue "schedules"
    */
   readonly mode?: 'schedules' | 'states';

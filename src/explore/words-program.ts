@@ -7,6 +7,7 @@ import { EventLog } from './event-log.js';
 import { finish, hashName, hashText, mix } from './hash.js';
 import { AGENTS_MAX, UNDECIDED, type Fault, type Program } from './program.js';
 import { wordsOnly } from './needs-machine.js';
+import { eachPart } from './parts.js';
 import { ScenarioError, type Scenario } from './scenario.js';
 import { sourcePlace } from './source-place.js';
 import { StoreBuffers } from './store-buffers.js';
@@ -178,6 +179,7 @@ export class WordsProgram implements Program {
         for (const outcome of this.#cpus[cpu]!.outcomes) hash = mix(hash, hashText(outcome));
       }
       this.#buffers?.forEach((word) => (hash = mix(hash, word)));
+      eachPart(this.#context, (part) => (hash = mix(hash, part)));
       into[half] = finish(hash);
     }
   }

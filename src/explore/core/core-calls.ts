@@ -2,7 +2,7 @@ import type { CallRunner } from './core-cpu.js';
 import type { Outcome } from './coroutines.js';
 import type { ExploredMachine } from './explored-machine.js';
 import type { Histories } from './histories.js';
-import { eachPart } from './parts.js';
+import { eachPart } from '../parts.js';
 
 /** Runs the CPUs' calls of the facade on an explored machine, and remembers what they gave. */
 export class CoreCalls implements CallRunner {

@@ -3,7 +3,7 @@ import type { WordMemory } from '../word-memory.js';
 import type { CoreCpu } from './core-cpu.js';
 import type { ExploredMachine } from './explored-machine.js';
 import { HASH_SEEDS, type Histories } from './histories.js';
-import { eachPart } from './parts.js';
+import { eachPart } from '../parts.js';
 import type { StoreViews } from './store-views.js';
 
 /** What a state is made of, beside the machine. */

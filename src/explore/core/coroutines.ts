@@ -3,7 +3,7 @@ import type { CoreExports } from '../../wasm/exports.js';
 import type { HostImports } from '../../wasm/load.js';
 import type { CoreViews } from '../../wasm/views.js';
 import { noAccess, type PendingAccess } from './access.js';
-import { visitBytes, visitNumber } from './parts.js';
+import { visitBytes, visitNumber } from '../parts.js';
 import { SetupLog } from './setup-log.js';
 import { WrittenPages } from './written-pages.js';
 

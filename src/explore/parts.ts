@@ -1,4 +1,4 @@
-import { hashText } from '../hash.js';
+import { hashText } from './hash.js';
 
 /** What a value is, before what it holds: so that 1 and "1" differ. */
 const NOTHING = 0x4077;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { eachPart } from '../../../../../src/explore/core/parts.js';
+import { eachPart } from '../../../../src/explore/parts.js';
 
 function partsOf(value: unknown): string {
   const parts: number[] = [];
