@@ -1,10 +1,9 @@
 /** The thread that runs scenario files for the command line. */
-import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { parentPort, workerData } from 'node:worker_threads';
 import { explore, replay, ScenarioError, type Scenario } from '../index.js';
 import type { ScenarioAnswer, ScenarioMessage, ScenarioTask } from './scenario-task.js';
 import { resultText } from './scenario-text.js';
+import { scenarioUrl } from './scenario-url.js';
 
 const task = workerData as ScenarioTask;
 const aborted = new AbortController();
@@ -21,7 +20,7 @@ parentPort?.close();
 
 /** The scenario that a file exports by default. */
 async function load(file: string): Promise<Scenario> {
-  const module = (await import(pathToFileURL(resolve(file)).href)) as { default?: Scenario };
+  const module = (await import(scenarioUrl(file).href)) as { default?: Scenario };
   if (module.default === undefined) {
     throw new ScenarioError('it has no default export; write export default scenario({ ... })');
   }

@@ -4,13 +4,12 @@
  */
 import type { Failure } from './failure.js';
 import type { TraceStep } from './trace.js';
+import { changeText, valueText } from './value-text.js';
 
 const STEP_WIDTH = 5;
 const COLUMN_WIDTH_MIN = 16;
 /** Of a longer execution so many steps at the start and at the end. */
 const ROWS_SHOWN = 200;
-/** Values from here on are shown in hexadecimal. */
-const HEX_FROM = 2 ** 20;
 /** Longer executions are shown without the accesses to what one CPU has for itself. */
 const LONG = 60;
 
@@ -109,12 +108,6 @@ function sum(widths: readonly number[], upTo: number): number {
   return widths.slice(0, upTo).reduce((all, width) => all + width, 0);
 }
 
-/** Large values are addresses, page-table entries or flags. */
-function readable(value: number | undefined): string {
-  if (value === undefined) return '';
-  return Math.abs(value) < HEX_FROM ? String(value) : `0x${value.toString(16)}`;
-}
-
 /** One access in words; a star marks the one that decides the failure. */
 function textOf(step: TraceStep, failure: Failure): string {
   const isDeciding = step.step === failure.step || step.step === failure.otherStep;
@@ -126,10 +119,8 @@ function textOf(step: TraceStep, failure: Failure): string {
 
 function accessOf(step: TraceStep): string {
   const { kind, location } = step;
-  const [before, after, result, operand] = [step.before, step.after, step.result, step.operand].map(
-    readable,
-  );
-  const change = `${before} -> ${after}`;
+  const [result, operand] = [step.result, step.operand].map((value) => valueText(location, value));
+  const change = changeText(location, step.before ?? 0, step.after ?? 0);
   switch (kind) {
     case 'load':
     case 'readOnce':

@@ -75,13 +75,18 @@ const KPF_ANON = 1n << 12n;
 const KPF_NOPAGE = 1n << 20n;
 const KPF_ZERO_PAGE = 1n << 24n;
 
+/** The names of the flags that are set in a word of page flags. */
+export function flagNames(bits: number): string[] {
+  return FLAGS.filter(([bit]) => (bits & bit) !== 0).map(([, name]) => name);
+}
+
 /** Everything about a page frame. */
 export function pageInfo(context: VerifyContext, pfn: number): PageInfo {
   const { views } = context;
   const page = pageAt(pfn);
   const bits = views.u32At(page + offsetOf('Page', 'flags'));
   const mapping = views.read('Page', 'mapping', page);
-  const flags = FLAGS.filter(([bit]) => (bits & bit) !== 0).map(([, name]) => name);
+  const flags = flagNames(bits);
   if (isAnon(mapping)) flags.push('anon');
   if (isFreeBuddyPage(context, pfn)) flags.push('buddy');
   return {

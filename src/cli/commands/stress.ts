@@ -1,9 +1,8 @@
 /** `mmemu stress`: a scenario file on real threads, again and again. */
-import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import type { Command } from 'commander';
 import { ScenarioError, type StressOptions } from '../../index.js';
 import { createProgress } from '../progress.js';
+import { scenarioUrl } from '../scenario-url.js';
 import { stressText } from '../stress-text.js';
 import { positiveNumber, UsageError, wholeNumber } from '../usage.js';
 import { EXIT, type World } from '../world.js';
@@ -50,7 +49,7 @@ async function stressFile(file: string, flags: StressFlags, world: World): Promi
       progress.note(`${rounds} rounds, ${failures} broken; ${Math.round(elapsed / 1000)} s`),
   };
   try {
-    const result = await world.stress(pathToFileURL(resolve(file)), options);
+    const result = await world.stress(scenarioUrl(file), options);
     progress.clear();
     const { outcomes, failuresBy } = result;
     const counts = { outcomes: Object.fromEntries(outcomes) };
