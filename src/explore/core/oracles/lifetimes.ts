@@ -4,6 +4,7 @@ import {
   KDESC_SIZE,
   KMEM_BASE,
   KPAGE_PGTABLE,
+  KPAGE_SLAB,
   MEM_MAP,
   PAGE_SIZE,
   PAGE_STRUCT_SIZE,
@@ -23,6 +24,7 @@ const SLAB_GRAIN = 32;
 const ALLOCATORS = /\/(lib\/(slab|kmem|poison)|mm\/(page_alloc|swap|page_ref))\//;
 
 const PAGE = STRUCTS.Page.fields;
+const KIND = STRUCTS.Kdesc.fields.kind.offset;
 /** Fields of a struct page that only those change who have a reference. */
 const OWNED_FIELDS: readonly number[] = [PAGE.refcount.offset, PAGE.mapcount.offset];
 
@@ -30,7 +32,9 @@ const OWNED_FIELDS: readonly number[] = [PAGE.refcount.offset, PAGE.mapcount.off
 interface Freed {
   readonly cpu: number;
   readonly step: number;
-  readonly what: string;
+  readonly address: number;
+  /** What a kernel page was used for (KPAGE_*); -1 for a frame. */
+  readonly kind: number;
   readonly place: string | undefined;
 }
 
@@ -66,7 +70,7 @@ export class Lifetimes implements Oracle {
   readonly #frameUses: LastAccesses;
   readonly #uses: Use[] = [];
   /** By event; there is no event 0. */
-  readonly #freed: Freed[] = [{ cpu: -1, step: -1, what: 'nothing', place: undefined }];
+  readonly #freed: Freed[] = [{ cpu: -1, step: -1, address: 0, kind: -1, place: undefined }];
   #kept = 1;
   #error: ExploreError | undefined;
   /** Of the execution under way, so far. */
@@ -101,7 +105,7 @@ export class Lifetimes implements Oracle {
     if (note === SchedNote.Alloc) region.mark(address, size, 0);
     if (note !== SchedNote.Free) return;
     const before = region.eventAt(address);
-    const freed = { cpu, step: this.#context.step(), what: this.#nameOf(address) };
+    const freed = { cpu, step: this.#context.step(), address, kind: this.#kindOf(address) };
     if (before !== 0) this.#error ??= this.#freedTwice(freed, this.#freed[before]!);
     const event = { ...freed, place: this.#context.place(ALLOCATORS) };
     this.#freed.push(event);
@@ -150,7 +154,7 @@ export class Lifetimes implements Oracle {
     const use = `${verbOf(op)} ${this.#partName(address, freed)}`;
     const place = inBrackets(context.placeOf(cpu));
     const message = `use after free: ${user} ${use}${place}, but ${this.#freedText(freed)}`;
-    const object = `${kindOfObject(freed)} by ${user}`;
+    const object = `${kindOfObject(this.#nameOf(freed))} by ${user}`;
     return new ExploreError('use-after-free', message, {
       ...{ cpu, step: context.step(), other: freed.step, object },
     });
@@ -159,25 +163,33 @@ export class Lifetimes implements Oracle {
   #mayComeLater({ cpu, first, second, freed }: Use): ExploreError {
     const context = this.#context;
     const user = cpuName(context, cpu);
-    const use = `${user} uses ${freed.what}${inBrackets(context.placeOfStep(first))}`;
+    const use = `${user} uses ${this.#nameOf(freed)}${inBrackets(context.placeOfStep(first))}`;
     const message =
       `use after free: ${use} in step ${first + 1}, and nothing makes that come before ` +
       `${cpuName(context, freed.cpu)} frees it${inBrackets(freed.place)} in step ${second + 1}`;
     return new ExploreError('use-after-free', message, {
-      ...{ cpu, step: first, other: second, object: `${kindOfObject(freed)} before ${user}` },
+      ...{
+        cpu,
+        step: first,
+        other: second,
+        object: `${kindOfObject(this.#nameOf(freed))} before ${user}`,
+      },
     });
   }
 
   #freedTwice(second: Omit<Freed, 'place'>, first: Freed): ExploreError {
     const who = cpuName(this.#context, second.cpu);
-    const message = `double free: ${who} frees ${second.what}, but ${this.#freedText(first)}`;
+    const what = this.#nameOf(second);
+    const message = `double free: ${who} frees ${what}, but ${this.#freedText(first)}`;
     return new ExploreError('use-after-free', message, {
       ...{ cpu: second.cpu, step: second.step, other: first.step },
-      object: `double free of ${kindOfObject(first)}`,
+      object: `double free of ${kindOfObject(this.#nameOf(first))}`,
     });
   }
 
-  #freedText({ cpu, step, what, place }: Freed): string {
+  #freedText(freed: Freed): string {
+    const { cpu, step, place } = freed;
+    const what = this.#nameOf(freed);
     const when = step < 0 ? '' : ` in step ${step + 1}`;
     return `${cpuName(this.#context, cpu)} has freed ${what}${when}${inBrackets(place)}`;
   }
@@ -186,22 +198,26 @@ export class Lifetimes implements Oracle {
     return address >= KMEM_BASE ? this.#kernel : this.#frames;
   }
 
-  /** What is about to be freed: its owner's descriptors are still right. */
-  #nameOf(address: number): string {
-    if (address < KMEM_BASE) return `page ${Math.floor((address - MEM_MAP) / PAGE_STRUCT_SIZE)}`;
+  /** What is about to be freed: its descriptor is still right. */
+  #kindOf(address: number): number {
+    if (address < KMEM_BASE) return -1;
     const page = Math.floor((address - KMEM_BASE) / PAGE_SIZE);
-    const { views } = this.#context;
-    const kind = views.read('Kdesc', 'kind', KDESC_BASE + page * KDESC_SIZE);
+    return this.#context.views.u32At(KDESC_BASE + page * KDESC_SIZE + KIND);
+  }
+
+  /** A freed object in words. Slabs stay what they are. */
+  #nameOf({ address, kind }: Omit<Freed, 'place'>): string {
+    if (kind < 0) return `page ${Math.floor((address - MEM_MAP) / PAGE_STRUCT_SIZE)}`;
     const at = `at 0x${address.toString(16)}`;
     if (kind === KPAGE_PGTABLE) return `the page table ${at}`;
-    const [name = ''] = this.#context.nameOf(address).split('@');
-    return name.startsWith('kernel memory') ? `the kernel page ${at}` : `the ${name} ${at}`;
+    if (kind !== KPAGE_SLAB) return `the kernel page ${at}`;
+    return `the ${this.#context.nameOf(address).split('@')[0]} ${at}`;
   }
 
   /** The part of a freed object that is used. */
-  #partName(address: number, { what }: Freed): string {
-    if (what.startsWith('the page table')) return `entry ${(address % PAGE_SIZE) >> 3} of it`;
-    if (what.startsWith('page ') && address >= CONTENTS_BASE) return `contents of ${what}`;
+  #partName(address: number, freed: Freed): string {
+    if (freed.kind === KPAGE_PGTABLE) return `entry ${(address % PAGE_SIZE) >> 3} of it`;
+    if (address >= CONTENTS_BASE) return `contents of ${this.#nameOf(freed)}`;
     return this.#context.nameOf(address);
   }
 }
@@ -221,8 +237,8 @@ function pageOf(address: number): number {
   return MEM_MAP + Math.floor((address - CONTENTS_BASE) / PAGE_SIZE) * PAGE_STRUCT_SIZE;
 }
 
-function kindOfObject({ what }: Freed): string {
-  return what.replace(/ at .*| \d+$/, '');
+function kindOfObject(name: string): string {
+  return name.replace(/ at .*| \d+$/, '');
 }
 
 function verbOf(op: number): string {
