@@ -146,6 +146,9 @@ const CALLS: Readonly<Record<string, readonly fc.Arbitrary<Value>[]>> = {
   'refs.read': [index, offset, short],
   'refs.write': [index, offset, bytes],
   'refs.release': [index, fc.oneof(known({}, { dirty: true }), nonsense)],
+  'machine.swapon': [mostly(number(fc.constantFrom(0, 1, PAGE_SIZE, 2 ** 16, 2 ** 18)))],
+  'machine.swapoff': [],
+  'machine.reclaim': [mostly(number(fc.nat(40)))],
   'machine.page': [mostly(number(fc.nat(256)))],
   'machine.kpagecount': [mostly(number(fc.nat(256)))],
   'machine.kpageflags': [mostly(number(fc.nat(256)))],
@@ -153,7 +156,10 @@ const CALLS: Readonly<Record<string, readonly fc.Arbitrary<Value>[]>> = {
   'machine.buddyinfo': [],
 };
 /** Made more often, so that there is something to refuse. */
-const MAKERS = ['mmap', 'mmap', 'memfdCreate', 'munmap', 'store', 'fcntl', 'fcntl', 'pinUserPages'];
+const MAKERS = [
+  ...['mmap', 'mmap', 'memfdCreate', 'munmap', 'store', 'fcntl', 'fcntl', 'pinUserPages'],
+  ...['machine.swapon', 'machine.reclaim'],
+];
 
 const call: fc.Arbitrary<Call> = fc
   .constantFrom(...Object.keys(CALLS), ...MAKERS)
