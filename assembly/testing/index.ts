@@ -58,6 +58,24 @@ export {
   rotateReclaimable,
 } from '../mm/swap';
 export {
+  addToSwap,
+  addToSwapCache,
+  folioFreeSwap,
+  removeMapping,
+  swapCacheGet,
+} from '../mm/swap_state';
+export {
+  swapActivate,
+  swapCount,
+  swapDeactivate,
+  swapDuplicate,
+  swapFree,
+  swapHasRoom,
+  swapSetWritable,
+  vmSwapFull,
+} from '../mm/swapfile';
+export { reclaim } from '../mm/vmscan';
+export {
   findVma,
   findVmaIntersection,
   highestGap,

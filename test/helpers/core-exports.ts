@@ -52,6 +52,21 @@ export interface CoreExports extends CoreConstants, Shipped {
   munlockPage(page: number): void;
   rotateReclaimable(page: number): void;
 
+  addToSwap(page: number): number;
+  addToSwapCache(page: number, entry: number): number;
+  folioFreeSwap(page: number): number;
+  removeMapping(page: number): number;
+  swapCacheGet(entry: number): number;
+  swapActivate(slots: number, pages: number): number;
+  swapCount(entry: number): number;
+  swapDeactivate(): void;
+  swapDuplicate(entry: number): void;
+  swapFree(entry: number): number;
+  swapHasRoom(): number;
+  swapSetWritable(write: number): number;
+  vmSwapFull(): number;
+  reclaim(pages: number): number;
+
   waitWhile(cell: number, value: number): void;
   pollWhile(cell: number, value: number): void;
   localIrqSave(): void;
