@@ -81,6 +81,8 @@ function inc(cpus: number): Scenario<number[]> {
 export async function measureExplore(bench: Bench): Promise<void> {
   const { recorder, settings } = bench;
   const maxExecutions = settings.quick ? RANDOM_QUICK : RANDOM;
+  // The rate of a long run is asked for: not before the engine has compiled everything.
+  await timed(gup(1), { strategy: 'random', maxExecutions });
   await inRounds(bench, 'explore', async () => {
     const random = await timed(gup(1), { strategy: 'random', maxExecutions });
     recorder.add('explore.random.executions', random.executions / random.seconds / 1e3);

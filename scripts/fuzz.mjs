@@ -1,39 +1,36 @@
-/**
- * Compares random sequences of calls with the kernel of this machine.
- *
- *   npm run fuzz -- --runs 20000               so many sequences (default 1000)
- *   npm run fuzz -- --seed 7                   the same sequences again
- *   npm run fuzz -- --calls mremap,fork        only these calls, and what they need
- *   npm run fuzz -- --record                   also record the corpus for machines without root
- *
- * Progress goes to standard error. Exit status 1 and the shortest sequence on a difference, 2 on
- * wrong usage. Needs what `npm run oracle` needs.
- */
+/** Compares random sequences of calls with the kernel of this machine. */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { commandLine, refuse } from './lib/usage.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const JEST = ['--disable-warning=ExperimentalWarning', '--experimental-vm-modules'];
+const HELP = `npm run fuzz -- [options]
 
-function options() {
-  const string = { type: 'string' };
-  const record = { type: 'boolean' };
-  const { values } = parseArgs({ options: { runs: string, seed: string, calls: string, record } });
-  for (const name of ['runs', 'seed']) {
-    const value = values[name];
-    if (value !== undefined && !/^-?\d+$/.test(value)) throw new Error(`--${name}: not a number`);
-  }
-  return values;
-}
+Compares random sequences of calls with the kernel of this machine, and prints the shortest one that
+differs. Needs what npm run oracle needs: Linux on x86-64, a C compiler, root. Swaps, too, where the
+kernel swaps to zram only (native/oracle/README.md).
+
+  --runs N         so many sequences (default 1000); some 200 a second
+  --seed N         the same sequences again
+  --calls A,B      only these calls, and what they need: mremap,fork
+  --record         also record the corpus for machines without root
+  --help           this text
+
+Exit status 1 on a difference, 2 on wrong usage. Progress goes to standard error.`;
 
 function main() {
-  let given;
-  try {
-    given = options();
-  } catch (error) {
-    console.error(error.message);
-    return 2;
+  const string = { type: 'string' };
+  const { values: given, positionals } = commandLine(HELP, {
+    ...{ runs: string, seed: string, calls: string },
+    record: { type: 'boolean' },
+  });
+  if (positionals.length > 0) refuse(`fuzz: ${positionals[0]} is no option`);
+  for (const name of ['runs', 'seed']) {
+    const value = given[name];
+    if (value !== undefined && !/^-?\d+$/.test(value)) {
+      refuse(`fuzz: --${name}: ${value} is no number`);
+    }
   }
   const env = {
     ...process.env,

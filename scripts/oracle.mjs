@@ -1,17 +1,20 @@
-/**
- * Records the answers of this machine's kernel as test fixtures.
- *
- *   npm run oracle               run all cases, print what changed, write test/fixtures/oracle/
- *   npm run oracle -- --check    run all cases and compare only; exit 1 when an answer differs
- *   npm run oracle -- seals fd   only these groups
- *
- * Needs Linux on x86-64 and a C compiler; root, since long-term pins are charged otherwise.
- */
+/** Records the answers of this machine's kernel as test fixtures. */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expand, toScript } from '../native/oracle/expand.mjs';
+import { commandLine, refuse } from './lib/usage.mjs';
+
+const HELP = `npm run oracle -- [options] [groups]
+
+Asks the kernel of this machine all recorded cases again, prints what has changed, and writes
+test/fixtures/oracle/. Needs Linux on x86-64, a C compiler, and root, since long-term pins are charged
+otherwise.
+
+  --check     compare only; exit status 1 when an answer differs
+  --help      this text
+  groups      only these, such as seals fd (default: all)`;
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const CASES = path.join(ROOT, 'native/oracle/cases');
@@ -121,14 +124,13 @@ function aboutThisMachine() {
   return { kernel: /^\d+\.\d+\.\d+/.exec(kernel)?.[0] ?? kernel, ...rest };
 }
 
-function main(args) {
-  const checkOnly = args.includes('--check');
-  const wanted = args.filter((arg) => !arg.startsWith('--'));
+function main() {
+  const { values, positionals: wanted } = commandLine(HELP, { check: { type: 'boolean' } });
+  const checkOnly = values.check === true;
   const groups = readdirSync(CASES).map((file) => path.basename(file, '.txt'));
   const unknown = wanted.filter((group) => !groups.includes(group));
   if (unknown.length > 0) {
-    console.error(`no such group: ${unknown.join(', ')}; there are ${groups.sort().join(', ')}`);
-    return 2;
+    refuse(`no such group: ${unknown.join(', ')}; there are ${groups.sort().join(', ')}`);
   }
   build();
   mkdirSync(FIXTURES, { recursive: true });
@@ -144,4 +146,4 @@ function main(args) {
   return checkOnly && changed ? 1 : 0;
 }
 
-process.exitCode = main(process.argv.slice(2));
+process.exitCode = main();

@@ -1,27 +1,32 @@
-// Explores each promise under each policy that it depends on, and prints a table: to the end, in so
-// many executions, or broken, with the schedule that breaks it.
-//   --budget N   executions for each, 10000 by default      --json    one JSON document
-//   --show       the minimal interleaving of each that is broken
-//   --write      docs/PROMISES.md anew
+// Explores each promise under each policy that it depends on, and prints a table.
 import { writeFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 import { explore } from 'mmemu';
 import { combinations, pinnedPage } from '../scenarios/promises/pinned-page.mjs';
 import { pairs, sealedFile } from '../scenarios/promises/sealed-file.mjs';
 import { at } from './lib/paths.mjs';
+import { commandLine, refuse } from './lib/usage.mjs';
 
-const { values } = parseArgs({
-  options: {
-    budget: { type: 'string', default: '10000' },
-    json: { type: 'boolean' },
-    show: { type: 'boolean' },
-    write: { type: 'boolean' },
-  },
+const HELP = `npm run promises -- [options]
+
+Explores each promise under each policy that it depends on, and prints a row for each: kept, in so many
+executions, or broken, with the schedule that breaks it. Takes some minutes.
+
+  --budget N   executions for each (default 10000)
+  --json       one JSON document
+  --show       the minimal interleaving of each that is broken
+  --write      docs/PROMISES.md anew
+  --help       this text`;
+
+const { values, positionals } = commandLine(HELP, {
+  budget: { type: 'string', default: '10000' },
+  json: { type: 'boolean' },
+  show: { type: 'boolean' },
+  write: { type: 'boolean' },
 });
+if (positionals.length > 0) refuse(`promises: ${positionals[0]} is no option`);
 const maxExecutions = Number(values.budget);
 if (!(Number.isSafeInteger(maxExecutions) && maxExecutions > 0)) {
-  console.error(`promises: --budget: ${values.budget} is no whole number above 0`);
-  process.exit(2);
+  refuse(`promises: --budget: ${values.budget} is no whole number above 0`);
 }
 
 const rows = [];
