@@ -22,9 +22,11 @@ import {
   MACHINE_BASE,
   MEM_MAP,
   MM_LISTS,
+  NR_VM_ITEMS,
   PAGE_SIZE,
   PAGE_STRUCT_SIZE,
   PERCPU_BASE,
+  PERCPU_EVENTS,
   PERCPU_LRU,
   PERCPU_PCP,
   PERCPU_SIZE,
@@ -72,6 +74,18 @@ const CPU_PLACES: readonly (readonly [number, string, StructName])[] = [
   [PERCPU_LRU, 'lru', 'CpuLru'],
 ];
 const CACHES_MAX = 16;
+/** Each depot has a cache line of its own. */
+const DEPOT_STRIDE = 64;
+/** Bytes of one of a CPU's counters. */
+const EVENT_SIZE = 8;
+
+/** Structures within others: where they begin, Linux's name, and their struct. */
+const EMBEDDED: Partial<Record<StructName, readonly (readonly [number, string, StructName])[]>> = {
+  Inode: [[STRUCTS.Inode.fields.mapping0.offset, 'i_data', 'AddressSpace']],
+  AddressSpace: [[STRUCTS.AddressSpace.fields.iPages0.offset, 'i_pages', 'XArray']],
+};
+/** Bytes of a slot of an xarray's node; its slots follow its fields. */
+const SLOT_SIZE = 4;
 
 /** Bytes of an object of a cache; undefined for a cache that there is not. */
 export function objectSizeOf(cache: number): number | undefined {
@@ -102,12 +116,12 @@ export class LocationNames {
     if (address >= PERCPU_BASE) {
       const cpu = Math.floor((address - PERCPU_BASE) / PERCPU_SIZE);
       const within = (address - PERCPU_BASE) % PERCPU_SIZE;
-      const area = placeAt(CPU_PLACES, within) ?? fieldAt('PerCpu', within);
-      return `cpu[${cpu}].${area}`;
+      return `cpu[${cpu}].${placeAt(CPU_PLACES, within) ?? cpuFieldAt(within)}`;
     }
     const depot = address - SLAB_DEPOTS;
-    if (depot >= 0 && depot < CACHES_MAX * STRUCTS.Depot.size) {
-      return `kmem_cache[${depot >> 6}].${fieldAt('Depot', depot % 64)}`;
+    if (depot >= 0 && depot < CACHES_MAX * DEPOT_STRIDE) {
+      const cache = Math.floor(depot / DEPOT_STRIDE);
+      return `kmem_cache[${cache}].${fieldAt('Depot', depot % DEPOT_STRIDE)}`;
     }
     const place = placeAt(PLACES, address);
     return place ?? `machine.${fieldAt('MachineState', address - MACHINE_BASE)}`;
@@ -147,8 +161,19 @@ function placeAt(places: typeof PLACES, address: number): string | undefined {
   return undefined;
 }
 
+/** A field of a CPU's own area, or one of its counters (Linux: vm_event_states). */
+function cpuFieldAt(within: number): string {
+  const item = Math.floor((within - PERCPU_EVENTS) / EVENT_SIZE);
+  return item >= 0 && item < NR_VM_ITEMS ? `vm_event[${item}]` : fieldAt('PerCpu', within);
+}
+
 /** The field that holds an offset, spelled as C would. */
 function fieldAt(name: StructName, offset: number): string {
+  const embedded = placeAt(EMBEDDED[name] ?? [], offset);
+  if (embedded !== undefined) return embedded;
+  if (name === 'XaNode' && offset >= STRUCTS.XaNode.size) {
+    return `slots[${Math.floor((offset - STRUCTS.XaNode.size) / SLOT_SIZE)}]`;
+  }
   const fields: Readonly<Record<string, { readonly offset: number; readonly size: number }>> =
     STRUCTS[name].fields;
   for (const [field, { offset: start, size }] of Object.entries(fields)) {

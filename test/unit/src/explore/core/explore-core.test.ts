@@ -67,6 +67,15 @@ describe('exploring the real core', () => {
     expect(again.trace).toEqual(failure?.trace);
   });
 
+  it('names the field of each access, through the structures that lie in one another', async () => {
+    const { failure } = await explore(sealing('ignore-pins'), { strategy: 'dpor' });
+    const names = new Set(failure?.trace.map(({ location }) => location?.replace(/@\w+/, '')));
+    expect([...names]).toEqual(
+      expect.arrayContaining(['inode.i_data.i_mmap_writable', 'inode.i_data.i_pages.head']),
+    );
+    expect([...names].filter((name) => name?.includes('.+'))).toEqual([]);
+  });
+
   it('sees every interleaving of a seal that waits for pins, which keeps its promise', async () => {
     const waiting = sealing('wait-for-pins');
     const result = await explore(waiting, { strategy: 'dpor', maxExecutions: 20_000 });
