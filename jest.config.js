@@ -3,6 +3,8 @@ export default {
   testEnvironment: 'node',
   // "#as-bind" resolves to src/vendor, as it does for the type checker.
   testEnvironmentOptions: { customExportConditions: ['source', 'node', 'node-addons'] },
+  // jest leaves a core to whoever watches, and with two cores that is half of them.
+  maxWorkers: '100%',
   // Machines that run the tests are shared: a test that takes a second here may take ten.
   testTimeout: 60_000,
   testMatch: ['<rootDir>/test/**/*.test.ts'],

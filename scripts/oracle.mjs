@@ -9,8 +9,8 @@ import { commandLine, refuse } from './lib/usage.mjs';
 const HELP = `npm run oracle -- [options] [groups]
 
 Asks the kernel of this machine all recorded cases again, prints what has changed, and writes
-test/fixtures/oracle/. Needs Linux on x86-64, a C compiler, and root, since long-term pins are charged
-otherwise.
+test/fixtures/oracle/. Needs Linux on x86-64, a C compiler, and root, since long-term pins are
+charged otherwise.
 
   --check     compare only; exit status 1 when an answer differs
   --help      this text

@@ -8,8 +8,8 @@ import { commandLine, refuse } from './lib/usage.mjs';
 
 const HELP = `npm run promises -- [options]
 
-Explores each promise under each policy that it depends on, and prints a row for each: kept, in so many
-executions, or broken, with the schedule that breaks it. Takes some minutes.
+Explores each promise under each policy that it depends on, and prints a row for each: kept, in so
+many executions, or broken, with the schedule that breaks it. Takes some minutes.
 
   --budget N   executions for each (default 10000)
   --json       one JSON document

@@ -215,7 +215,7 @@ describe('what there is not yet', () => {
     [{ memory: '2GiB', swap: '1GiB' }, RangeError, /^swap: .*stamp/],
     [{ swap: null as unknown as number }, TypeError, /^swap: /],
     [{ bugs: ['B1'] }, RangeError, /^bugs: there is no "B1"; there are .*cow\.mapcount_only/],
-    [{ bugs: ['share.no_barrier'] }, RangeError, /^bugs: .* cannot be re-enacted yet/],
+    [{ bugs: ['mnt.dekker'] }, RangeError, /^bugs: .* cannot be re-enacted yet/],
     [
       { bugs: ['cow.mapcount_only'], build: 'release' as const },
       RangeError,
