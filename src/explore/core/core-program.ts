@@ -5,25 +5,24 @@ import { EventLog } from '../event-log.js';
 import { hashBytes, hashName } from '../hash.js';
 import { AGENTS_MAX, UNDECIDED, type Fault, type Program } from '../program.js';
 import { ScenarioError, type Scenario, type ScenarioMachine } from '../scenario.js';
-import { WordPending } from '../word-cpu.js';
+import type { WordPending } from '../word-cpu.js';
 import { WordMemory } from '../word-memory.js';
 import { AT_ACCESS } from '../word-operation.js';
 import { sourceOf, type MemoryModel } from '../words-program.js';
+import { Announced } from './announced.js';
 import { CoreCalls } from './core-calls.js';
 import { AT_CORE, CoreCpu } from './core-cpu.js';
 import { CoreState } from './core-state.js';
 import { coreSite, loadLines, type LineOf } from './core-sites.js';
 import { ExploredMachine } from './explored-machine.js';
 import { Histories } from './histories.js';
-import { isOfBits, kindOf, Locations, maskOf } from './locations.js';
 import { scenarioMachine } from './scenario-machine.js';
 import { LocationNames } from './location-names.js';
 import { findLeak } from './oracles/leaks.js';
 import type { OracleContext } from './oracles/oracle.js';
 import { Oracles } from './oracles/oracles.js';
 import { whoWaits } from './oracles/who-waits.js';
-import { wideValue } from './wide-value.js';
-import type { StoreViews, Target } from './store-views.js';
+import type { StoreViews } from './store-views.js';
 
 /** Where a CPU stands. */
 const AT_WORD = 0;
@@ -74,22 +73,12 @@ export class CoreProgram implements Program {
   readonly #state: CoreState;
   readonly #running: Iterator<undefined, unknown, undefined>[] = [];
   readonly #where: Uint8Array;
-  /** Address and size of what each CPU has announced. */
-  readonly #addresses: Float64Array;
-  readonly #sizes: Int32Array;
-  /** Where each CPU has announced it, while somebody wants to know. */
-  readonly #places: (string | undefined)[] = [];
+  readonly #announced: Announced;
   readonly #lineOf: LineOf;
   readonly #watched: OracleContext;
   readonly #oracles: Oracles;
-  #locations: Locations | undefined;
   #context: unknown;
   #sites: (string | undefined)[] | undefined;
-  /**
-   * What each location was when it was first accessed in the execution under way or just ended,
-   * while sites are recorded: a kernel page may be something else by the end.
-   */
-  #names: Map<number, string> | undefined;
   /** Called behind each access: who goes next, if that is known already (see `step`). */
   #decide: (() => number) | undefined;
   #decision = UNDECIDED;
@@ -111,10 +100,9 @@ export class CoreProgram implements Program {
     const isTso = build.model === 'tso';
     this.agents = isTso ? names.length * 2 : names.length;
     this.#buffers = isTso ? explored.storeViews(names.length, this.#words) : undefined;
-    this.pending = new WordPending(names.length);
+    this.#announced = new Announced(names.length, explored, this.#words, build.lineOf);
+    this.pending = this.#announced.pending;
     this.#where = new Uint8Array(names.length);
-    this.#addresses = new Float64Array(names.length);
-    this.#sizes = new Int32Array(names.length);
     this.#machine = scenarioMachine(explored.machine, this.#words);
     this.#histories = new Histories(names.length);
     const calls = new CoreCalls(explored, this.#histories);
@@ -166,18 +154,18 @@ export class CoreProgram implements Program {
   begin(): void {
     this.log.length = 0;
     this.fault = undefined;
-    this.#names = this.#sites === undefined ? undefined : new Map();
+    this.#announced.begin(this.#sites !== undefined);
     this.#words.reset();
     this.#histories.restart();
     this.#oracles.begin();
     this.#buffers?.reset();
-    if (this.#locations !== undefined) this.explored.reset();
+    if (this.#announced.isSettled) this.explored.reset();
     const { setup } = this.explored.coroutines;
     this.#context = setup.run(() => this.#scenario.setup?.(this.#machine));
-    if (this.#locations === undefined) {
+    if (!this.#announced.isSettled) {
       this.explored.keep();
       this.#oracles.keep();
-      this.#locations = new Locations(this.#words.count);
+      this.#announced.settle();
     }
     for (let cpu = 0; cpu < this.#cpus.length; cpu++) {
       const handle = this.#cpus[cpu]!;
@@ -243,7 +231,7 @@ export class CoreProgram implements Program {
   }
 
   locations(): number {
-    return this.#locations?.count ?? this.#words.count;
+    return this.#announced.count;
   }
 
   initial(location: number): number {
@@ -251,13 +239,7 @@ export class CoreProgram implements Program {
   }
 
   symbol(location: number, mask?: number): string {
-    if (location < this.#words.count) return `words[${location}]`;
-    const noted = this.#names?.get(keyOf(location, mask));
-    if (noted !== undefined) return noted;
-    const names = new LocationNames(this.explored.machine.kernel.views);
-    const frame = this.#known().frameOf(location);
-    if (frame !== undefined) return `contents of page[${frame}]`;
-    return names.nameOf(this.#known().addressOf(location, mask));
+    return this.#announced.symbol(location, mask);
   }
 
   whoWaits(cpu: number): string | undefined {
@@ -297,7 +279,7 @@ export class CoreProgram implements Program {
         this.#where[cpu] = ENDED;
       } else if (next === AT_CORE) {
         const isAsleep = this.explored.coroutines.wakeTime(cpu) !== undefined;
-        if (isAsleep) this.#announceSleep(cpu);
+        if (isAsleep) this.#announced.announceSleep(cpu);
         this.#where[cpu] = isAsleep ? ASLEEP : IN_CORE;
       } else if (next === AT_ACCESS && this.#cpus[cpu]!.operation.isYielded) {
         this.#where[cpu] = AT_WORD;
@@ -318,7 +300,7 @@ export class CoreProgram implements Program {
   /** A CPU announces its next access from inside the core; true lets it go on. */
   #onPoint(cpu: number): boolean {
     this.#close();
-    this.#announce(cpu);
+    this.#announced.announce(cpu);
     this.#where[cpu] = IN_CORE;
     if (this.#decide === undefined) return false;
     this.#buffers?.leave();
@@ -331,30 +313,6 @@ export class CoreProgram implements Program {
     if (next !== cpu) return false;
     this.#reserve(cpu);
     return this.fault === undefined;
-  }
-
-  #announce(cpu: number): void {
-    const { address, op, size, waits, mask, value, equal } = this.explored.coroutines.pending(cpu);
-    const { pending } = this;
-    const bytes = isOfBits(op) ? 8 : size;
-    const kind = kindOf(op, waits, equal, bytes);
-    pending.kind[cpu] = kind;
-    pending.location[cpu] = access.isFence(kind) ? -1 : this.#known().numberOf(address, bytes);
-    pending.mask[cpu] = maskOf(address, op, isOfBits(op) && waits ? mask : size, cpu);
-    pending.operand[cpu] = operandOf(kind, mask, value);
-    this.#addresses[cpu] = address;
-    this.#sizes[cpu] = bytes;
-    if (this.#sites === undefined) return;
-    this.#places[cpu] = coreSite(this.#lineOf);
-    const key = keyOf(pending.location[cpu], pending.mask[cpu]);
-    if (access.isFence(kind) || this.#names?.has(key)) return;
-    this.#names?.set(key, this.symbol(pending.location[cpu], pending.mask[cpu]));
-  }
-
-  #announceSleep(cpu: number): void {
-    this.pending.kind[cpu] = access.FENCE;
-    this.pending.location[cpu] = -1;
-    this.pending.mask[cpu] = 0;
   }
 
   #isEnabled(cpu: number): boolean {
@@ -390,7 +348,7 @@ export class CoreProgram implements Program {
     log.location[step] = pending.location[cpu]!;
     log.link[step] = -1;
     log.operand[step] = pending.operand[cpu]!;
-    log.before[step] = this.#valueOf(cpu);
+    log.before[step] = this.#announced.valueOf(cpu);
     log.after[step] = 0;
     log.result[step] = log.before[step]!;
     log.touches[step] = access.isFence(kind) ? access.TOUCHES_NOTHING : access.TOUCHES_WRITE;
@@ -399,7 +357,7 @@ export class CoreProgram implements Program {
     if (this.#buffers !== undefined) this.#enter(cpu, step, this.#buffers);
     if (this.#where[cpu] !== IN_CORE || access.isFence(kind)) return;
     const { address, op } = this.explored.coroutines.pending(cpu);
-    const error = this.#oracles.access(cpu, address, op, this.#sizes[cpu]!);
+    const error = this.#oracles.access(cpu, address, op, this.#announced.sizeOf(cpu));
     if (error !== undefined) this.fault = { cpu, error };
   }
 
@@ -407,19 +365,11 @@ export class CoreProgram implements Program {
   #enter(cpu: number, step: number, buffers: StoreViews): void {
     const { log } = this;
     buffers.enter(cpu);
-    log.result[step] = this.#valueOf(cpu);
+    log.result[step] = this.#announced.valueOf(cpu);
     if (!access.isBuffered(log.kind[step]!)) return;
     log.link[step] = step;
     log.touches[step] = access.TOUCHES_NOTHING;
-    buffers.cover(this.#targetOf(cpu));
-  }
-
-  /** What a CPU has announced, or has just accessed. */
-  #targetOf(cpu: number): Target {
-    const location = this.pending.location[cpu]!;
-    const mask = this.pending.mask[cpu]!;
-    const address = location < this.#words.count ? -1 : this.#addresses[cpu]!;
-    return { location, mask, address, size: this.#sizes[cpu]! };
+    buffers.cover(this.#announced.targetOf(cpu));
   }
 
   /** The oldest store of a CPU's buffer reaches memory. */
@@ -449,9 +399,10 @@ export class CoreProgram implements Program {
     const kind = log.kind[step]!;
     const cpu = log.agent[step]!;
     const isRead = kind <= access.LOAD_PLAIN || kind === access.WAIT_WHILE;
-    if (log.link[step] === step) log.operand[step] = this.#buffers!.push(this.#targetOf(cpu), step);
+    if (log.link[step] === step)
+      log.operand[step] = this.#buffers!.push(this.#announced.targetOf(cpu), step);
     const isSeen = !isRead && log.link[step] !== step;
-    const after = isSeen ? this.#valueOf(cpu) : log.before[step]!;
+    const after = isSeen ? this.#announced.valueOf(cpu) : log.before[step]!;
     log.after[step] = after;
     if (access.isFence(kind) || log.link[step] === step) return;
     // A read-modify-write that has left all as it was is no more than a load: a compare-and-swap
@@ -460,22 +411,10 @@ export class CoreProgram implements Program {
     log.touches[step] = isRead || isIdle ? access.TOUCHES_READ : access.TOUCHES_WRITE;
   }
 
-  /** The value of what a CPU has announced, or has just accessed. */
-  #valueOf(cpu: number): number {
-    const location = this.pending.location[cpu]!;
-    if (location < 0) return 0;
-    if (location < this.#words.count) return this.#words.values[location]!;
-    const size = this.#sizes[cpu]!;
-    const { views } = this.explored.machine.kernel;
-    const address = this.#addresses[cpu]!;
-    if (size === 8) return wideValue(views.u32At(address), views.u32At(address + 4));
-    return size === 4 ? views.s32At(address) : 0;
-  }
-
   #makeWordAccess(cpu: number): void {
     const { kind, location, operand, replacement } = this.pending;
     const at = location[cpu]!;
-    const before = this.#valueOf(cpu);
+    const before = this.#announced.valueOf(cpu);
     const touches = access.touchOf(kind[cpu]!, operand[cpu]!, before);
     if (touches === access.TOUCHES_WRITE) {
       const usesReplacement = kind[cpu] === access.COMPARE_EXCHANGE || kind[cpu] === access.LOCK;
@@ -495,12 +434,7 @@ export class CoreProgram implements Program {
   }
 
   #siteOf(cpu: number): string | undefined {
-    return this.#where[cpu] === IN_CORE ? this.#places[cpu] : undefined;
-  }
-
-  #known(): Locations {
-    if (this.#locations === undefined) throw new TypeError('the program has not begun');
-    return this.#locations;
+    return this.#where[cpu] === IN_CORE ? this.#announced.placeOf(cpu) : undefined;
   }
 
   #refusal(what: string): ScenarioError {
@@ -512,17 +446,6 @@ function throwIf(error: Error | undefined): void {
   if (error !== undefined) throw error;
 }
 
-/** What is known of an access before it is made: a compareExchange does not say what it expects. */
-function operandOf(kind: number, mask: number, value: number): number {
-  if (kind === access.COMPARE_EXCHANGE) return NaN;
-  return kind === access.LOCK ? mask : value;
-}
-
 function isReadModifyWrite(kind: number): boolean {
   return kind >= access.FETCH_ADD && kind <= access.COMPARE_EXCHANGE;
-}
-
-/** One number for a part of a location. */
-function keyOf(location: number, mask = 0): number {
-  return location * 2 ** 32 + mask;
 }
