@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expand, toScript } from '../native/oracle/expand.mjs';
+import { swapsToMemory } from './lib/host-swap.mjs';
 import { commandLine, refuse } from './lib/usage.mjs';
 
 const HELP = `npm run oracle -- [options] [groups]
@@ -24,13 +25,6 @@ const MAX_OUTPUT = 1 << 28;
 
 /** Groups of cases that swap; see native/oracle/README.md. */
 const NEED_SWAP = ['swap'];
-
-/** Whether the kernel swaps, and to memory only: zram writes at once, as the emulator does. */
-function hasSwap() {
-  const devices = readFileSync('/proc/swaps', 'utf8').split('\n').slice(1);
-  const used = devices.filter((line) => line !== '');
-  return used.length > 0 && used.every((line) => line.startsWith('/dev/zram'));
-}
 
 function build() {
   execFileSync('make', ['--silent', '-C', path.join(ROOT, 'native/oracle')], { stdio: 'inherit' });
@@ -137,7 +131,7 @@ function main() {
   const about = aboutThisMachine();
   let changed = recordConstants(checkOnly);
   for (const group of wanted.length > 0 ? wanted : groups.sort()) {
-    if (NEED_SWAP.includes(group) && !hasSwap()) {
+    if (NEED_SWAP.includes(group) && !swapsToMemory()) {
       console.log(`${group}: left out, since it needs swap on zram (see native/oracle/README.md)`);
       continue;
     }

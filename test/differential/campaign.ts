@@ -2,9 +2,10 @@
  * A campaign: many random sequences on both kernels, until they differ.
  */
 import fc from 'fast-check';
+import { swapsToMemory } from '../../scripts/lib/host-swap.mjs';
 import { difference, explain } from './compare.js';
 import { EmulatedKernel } from './emulated.js';
-import { type Answers, hasNativeSwap, NativeKernel, type Sequence } from './native.js';
+import { type Answers, NativeKernel, type Sequence } from './native.js';
 import { sequences } from './sequences.js';
 import { shrink } from './shrink.js';
 
@@ -77,7 +78,7 @@ class Duel {
 
 /** Runs a campaign; the shortest sequence that the kernels answer differently, or undefined. */
 export async function fuzz(wanted: Campaign): Promise<string | undefined> {
-  const campaign = { ...wanted, swap: hasNativeSwap() };
+  const campaign = { ...wanted, swap: swapsToMemory() };
   const duel = new Duel(await EmulatedKernel.boot(campaign.swap ? '16MiB' : 0));
   try {
     const batches = Math.ceil(campaign.runs / BATCH);

@@ -3,7 +3,6 @@
  */
 import { type ChildProcessWithoutNullStreams, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import os from 'node:os';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -43,13 +42,6 @@ export function whyNoNativeKernel(): string | undefined {
   } catch {
     return 'native/oracle cannot be built or run here';
   }
-}
-
-/** Whether the kernel swaps, and to memory only: zram writes at once, as the emulator does. */
-export function hasNativeSwap(): boolean {
-  const devices = readFileSync('/proc/swaps', 'utf8').split('\n').slice(1);
-  const used = devices.filter((line) => line !== '');
-  return used.length > 0 && used.every((line) => line.startsWith('/dev/zram'));
 }
 
 function parse(line: string): Answers {
