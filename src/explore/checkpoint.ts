@@ -30,6 +30,8 @@ export interface Checkpoint {
   readonly failures: number;
   readonly cut: number;
   readonly outcomes: readonly (readonly [string, number])[];
+  /** Schedules that show in which orders locks were taken so far. */
+  readonly orders?: readonly (readonly number[])[];
   /** The schedule of the first failure. */
   readonly failure: string | undefined;
 }
@@ -53,7 +55,8 @@ export function makeCheckpoint(
   const { name: scenario, build } = program;
   const counts = { executions, blocked, steps, failures, cut, outcomes: [...totals.outcomes] };
   const head = { version: 1, scenario, build, memoryModel, shard, jobs: [...jobs] } as const;
-  return { ...head, ...counts, failure: failure?.schedule };
+  const orders = program.lockOrders.schedules().map((agents) => [...agents]);
+  return { ...head, ...counts, orders, failure: failure?.schedule };
 }
 
 /**

@@ -20,6 +20,8 @@ export interface ErrorPlace {
   /** The step that decides it, and an earlier one that belongs to it. */
   readonly step?: number;
   readonly other?: number;
+  /** Schedules of other executions that must come first for this one to show it. */
+  readonly earlier?: readonly Uint8Array[];
   /** The same for failures on the same object, whatever the message says of this execution. */
   readonly object?: string;
 }

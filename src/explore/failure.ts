@@ -6,7 +6,8 @@ import { chromeTrace } from './chrome-trace.js';
 import { formatFailure } from './format.js';
 import { litmusOf } from './litmus.js';
 import type { Program } from './program.js';
-import { anchorOf, printSchedule } from './schedule.js';
+import { neededBefore, runsBefore } from './earlier.js';
+import { anchorOf, printSchedule, type MadeSteps } from './schedule.js';
 import { shrink, switchesOf } from './shrink.js';
 import { traceOf, type TraceStep } from './trace.js';
 import type { Verdict } from './verdict.js';
@@ -32,6 +33,7 @@ export interface FailureDetails {
   readonly verdict: Verdict;
   readonly schedule: string;
   readonly trace: readonly TraceStep[];
+  readonly earlier: readonly (readonly TraceStep[])[];
   readonly cpuNames: readonly string[];
   readonly memoryModel: MemoryModel;
   readonly found: Found;
@@ -47,6 +49,8 @@ export class Failure {
   readonly schedule: string;
   /** Every access of the execution, in order. */
   readonly trace: readonly TraceStep[];
+  /** Of a failure that one execution alone does not show, those that must come before. */
+  readonly earlier: readonly (readonly TraceStep[])[];
   readonly scenario: string;
   readonly cpuNames: readonly string[];
   readonly memoryModel: MemoryModel;
@@ -66,6 +70,7 @@ export class Failure {
     this.otherStep = verdict.other;
     this.schedule = details.schedule;
     this.trace = details.trace;
+    this.earlier = details.earlier;
     this.scenario = details.scenario;
     this.cpuNames = details.cpuNames;
     this.memoryModel = details.memoryModel;
@@ -92,7 +97,8 @@ export class Failure {
     const { kind, scenario, schedule, memoryModel, cpuNames, step, otherStep, cpu, trace } = this;
     const error = { name: this.error.name, message: this.error.message };
     const head = { scenario, kind, error, schedule, memoryModel, cpus: cpuNames };
-    return { ...head, cpu, step, otherStep, found: this.found, trace };
+    const tail = this.earlier.length === 0 ? {} : { earlier: this.earlier };
+    return { ...head, cpu, step, otherStep, found: this.found, trace, ...tail };
   }
 }
 
@@ -123,21 +129,14 @@ export function makeFailure(
   const runner = enoughOf(program, execution, found, finder);
   if (runner !== execution) runAgain(program, runner, agents);
   const shrunk = finder.isReplay ? { agents, replays: 0 } : shrink(program, runner, found);
-  const traces = [0, 1].map(() => {
-    const sites = program.recordSites(true);
-    const verdict = runAgain(program, runner, shrunk.agents) ?? found;
-    const trace = traceOf(program, sites);
-    program.recordSites(false);
-    return { verdict, trace };
-  });
-  const { verdict, trace } = traces[0]!;
-  compareTraces(program.name, trace, traces[1]!.trace);
-  const anchors = trace.map((_, step) =>
-    anchorOf(
-      log.kind[step]!,
-      log.location[step]! < 0 ? '' : program.symbol(log.location[step]!, log.mask[step]),
-    ),
-  );
+  // From here on only what the token has is known, as it will be for whoever replays it.
+  const learnt = program.lockOrders.forget();
+  const needed = neededBefore(program, runner, found, shrunk.agents, finder.isReplay);
+  const earlier = needed.map((agents) => shownBefore(program, agents));
+  const made = [0, 1].map(() => shownAgain(program, runner, found, shrunk.agents));
+  const { verdict, trace } = made[0]!;
+  compareTraces(program.name, trace, made[1]!.trace);
+  program.lockOrders.recall(learnt);
   // The strategy that found it reads on in the log: it shall be as it was.
   runAgain(program, execution, agents);
   const switchesFound = switchesOf(agents, program.cpuNames.length);
@@ -145,8 +144,9 @@ export function makeFailure(
   return new Failure({
     scenario: program.name,
     verdict,
-    schedule: printSchedule(program.name, program.build, model, shrunk.agents, anchors),
+    schedule: printSchedule(program.name, program.build, model, [...earlier, made[0]!]),
     trace,
+    earlier: earlier.map((one) => one.trace),
     cpuNames: program.cpuNames,
     memoryModel: model,
     found: {
@@ -156,6 +156,42 @@ export function makeFailure(
       ...{ switchesFound, switches, shrinkReplays: shrunk.replays },
     },
   });
+}
+
+/** An execution with all that is printed of it. */
+interface Shown extends MadeSteps {
+  readonly trace: readonly TraceStep[];
+}
+
+function shownAgain(
+  program: Program,
+  execution: Execution,
+  found: Verdict,
+  agents: ArrayLike<number>,
+): Shown & { readonly verdict: Verdict } {
+  const sites = program.recordSites(true);
+  const verdict = runAgain(program, execution, agents) ?? found;
+  return { ...shownNow(program, sites), verdict };
+}
+
+function shownBefore(program: Program, agents: Uint8Array): Shown {
+  const sites = program.recordSites(true);
+  runsBefore(program, [agents]);
+  return shownNow(program, sites);
+}
+
+/** The execution that was run last. */
+function shownNow(program: Program, sites: readonly (string | undefined)[]): Shown {
+  const { log } = program;
+  const agents = log.agent.slice(0, log.length);
+  const trace = traceOf(program, sites);
+  const anchors = trace.map((_, step) => {
+    const location = log.location[step]!;
+    const symbol = location < 0 ? '' : program.symbol(location, log.mask[step]);
+    return anchorOf(log.kind[step]!, symbol);
+  });
+  program.recordSites(false);
+  return { agents, anchors, trace };
 }
 
 /** Of an execution without an end only so much as shows that is shrunk, drawn and replayed. */

@@ -23,6 +23,7 @@ export function formatFailure(failure: Failure): string {
   return [
     `${kind.toUpperCase()} in "${scenario}" (${memoryModel}): ${error.message}`,
     '',
+    ...earlierColumns(failure),
     ...columns(failure),
     '',
     `${found.switches} switches; found by ${found.strategy}${seed}, execution ` +
@@ -32,7 +33,20 @@ export function formatFailure(failure: Failure): string {
   ].join('\n');
 }
 
-function columns(failure: Failure): string[] {
+/** What is drawn of an execution. */
+type Drawn = Pick<Failure, 'trace' | 'cpuNames' | 'cpu' | 'step' | 'otherStep' | 'error'>;
+
+/** Executions that must come before the one that fails. */
+function earlierColumns(failure: Failure): string[] {
+  if (failure.earlier.length === 0) return [];
+  const lines = failure.earlier.flatMap((trace) => {
+    const drawn = { ...failure, trace, cpu: -1, step: trace.length - 1, otherStep: -1 };
+    return ['another execution:', ...columns(drawn), ''];
+  });
+  return [...lines, 'and then this one:'];
+}
+
+function columns(failure: Drawn): string[] {
   const { cpuNames, cpu } = failure;
   const trace = visibleSteps(failure);
   const cells = trace.map((step) => textOf(step, failure));
@@ -78,7 +92,7 @@ function withoutFlushes(trace: readonly TraceStep[]): TraceStep[] {
 }
 
 /** The steps that some other CPU could notice; of a short execution all. */
-function visibleSteps({ trace: all, step, otherStep }: Failure): readonly TraceStep[] {
+function visibleSteps({ trace: all, step, otherStep }: Drawn): readonly TraceStep[] {
   const trace = withoutFlushes(all);
   if (trace.length <= LONG) return trace;
   const users = new Map<string, number>();
@@ -109,7 +123,7 @@ function sum(widths: readonly number[], upTo: number): number {
 }
 
 /** One access in words; a star marks the one that decides the failure. */
-function textOf(step: TraceStep, failure: Failure): string {
+function textOf(step: TraceStep, failure: Drawn): string {
   const isDeciding = step.step === failure.step || step.step === failure.otherStep;
   const from = step.readsFrom === undefined ? undefined : failure.trace[step.readsFrom];
   const isFromOther = from !== undefined && from.cpu !== step.cpu;

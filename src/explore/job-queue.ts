@@ -1,5 +1,6 @@
 /** Explores job by job, so that an exploration can be split and interrupted. */
 import { checkCheckpoint, makeCheckpoint, type Checkpoint, type Job } from './checkpoint.js';
+import { runsBefore } from './earlier.js';
 import { JobMeter } from './job-meter.js';
 import { makeJobs } from './jobs.js';
 import { SourceDporStrategy } from './source-dpor.js';
@@ -28,6 +29,7 @@ export async function runJobs(
   const { resume, memoryModel, onCheckpoint, onJob, maxExecutions } = settings;
   const shard = settings.shard ?? { index: 0, count: 1 };
   if (resume !== undefined) checkCheckpoint(resume, program, memoryModel, shard);
+  runsBefore(program, resume?.orders ?? []);
   const jobs = resume === undefined ? makeJobs(program, search.execution, shard) : [...resume.jobs];
   search.execution.steps = resume?.steps ?? 0;
   const totals = totalsOf(resume);

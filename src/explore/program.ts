@@ -4,6 +4,7 @@
  * (words-program.ts) are one program, the core with its CPUs as coroutines is another.
  */
 import type { EventLog } from './event-log.js';
+import type { LockOrders } from './lock-orders.js';
 
 /** The next access of each CPU, indexed by CPU; meaningless for a CPU that has ended. */
 export interface Pending {
@@ -46,6 +47,8 @@ export interface Program {
   readonly pending: Pending;
   /** Set when a CPU has thrown; nothing more is to be run then. */
   readonly fault: Fault | undefined;
+  /** What executions teach that decides how later ones are judged. */
+  readonly lockOrders: LockOrders;
 
   /** Starts an execution: memory as after setup, every CPU before its first access. */
   begin(): void;

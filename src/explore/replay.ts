@@ -71,11 +71,14 @@ export async function replay<Context>(
   const given = parseSchedule(schedule);
   const program = await programOf(scenario, given.model);
   checkOrigin(program, given, mode);
-  const steps = given.runs.reduce((sum, { count }) => sum + count, 0);
   const maxSteps = inRange(options.maxSteps ?? 1e5, 1, 1e8, 'maxSteps');
-  const execution = new Execution(program, mode === 'exact' ? steps : maxSteps);
-  const strategy = new ScheduleStrategy(program, given.runs, mode === 'exact');
+  const execution = new Execution(program, mode === 'exact' ? stepsOf(given.runs) : maxSteps);
+  const isExact = mode === 'exact';
   program.recordSites(true); // locations have their names of the moment of access
+  for (const runs of given.earlier) {
+    new Execution(program, stepsOf(runs)).run(new ScheduleStrategy(program, runs, isExact));
+  }
+  const strategy = new ScheduleStrategy(program, given.runs, isExact);
   const end = execution.run(strategy);
   const verdict = judge(program, end);
   const trace = traceOf(program, []);
@@ -92,6 +95,10 @@ export async function replay<Context>(
   };
 }
 
+function stepsOf(runs: readonly ScheduledRun[]): number {
+  return runs.reduce((sum, { count }) => sum + count, 0);
+}
+
 function checkOrigin(program: Program, given: Schedule, mode: string): void {
   if (given.scenario !== scenarioHash(program.name)) {
     throw new ScenarioError(`schedule: it is of another scenario, not of "${program.name}"`);
@@ -102,7 +109,7 @@ function checkOrigin(program: Program, given: Schedule, mode: string): void {
         `${program.build}); the mode "anchored" tries to follow it all the same`,
     );
   }
-  const run = given.runs.find(({ agent }) => agent >= program.agents);
+  const run = [...given.earlier, given.runs].flat().find(({ agent }) => agent >= program.agents);
   if (run !== undefined) throw new ScenarioError(`schedule: there is no CPU ${run.agent}`);
 }
 

@@ -7,6 +7,9 @@
  * hash of its build, the runs, and a check sum. A run is an agent, the number of its steps, and an
  * anchor: a letter for the kind of its first access and a hash of what that accesses. The anchors
  * let a replay find its way when the program has changed a little, and say where it could not.
+ *
+ * Some failures need several executions: the first ones show in which order locks are taken. The
+ * runs of these come first, and a `+` behind each.
  */
 import { AGENTS_MAX } from './program.js';
 import { hashText } from './hash.js';
@@ -36,6 +39,8 @@ export interface Schedule {
   readonly scenario: string;
   readonly build: string;
   readonly runs: readonly ScheduledRun[];
+  /** The runs of the executions that come before. */
+  readonly earlier: readonly (readonly ScheduledRun[])[];
 }
 
 /** The anchor of an access. */
@@ -53,28 +58,39 @@ export function scenarioHash(name: string): string {
   return short(name, 5);
 }
 
+/** An execution as a token has it. */
+export interface MadeSteps {
+  /** The agent of each step. */
+  readonly agents: ArrayLike<number>;
+  /** The anchor of each step. */
+  readonly anchors: readonly string[];
+}
+
 /**
- * The token of an execution.
- * @param agents - the agent of each step
- * @param anchors - the anchor of each step
+ * The token of a failure.
+ * @param executions - the one that fails, and before it those that it needs
  */
 export function printSchedule(
   name: string,
   build: string,
   model: MemoryModel,
-  agents: ArrayLike<number>,
-  anchors: readonly string[],
+  executions: readonly MadeSteps[],
 ): string {
+  const runs = executions.map(printRuns).join('+');
+  const letters = name.replace(/[^A-Za-z0-9]+/g, '-').replace(/^-|-$/g, '');
+  const slug = letters.slice(0, NAME_LENGTH) || 'scenario';
+  const body = [VERSION, model, slug, scenarioHash(name), build, runs].join('.');
+  return `${body}.${short(body, 4)}`;
+}
+
+function printRuns({ agents, anchors }: MadeSteps): string {
   let step = 0;
   const runs = runsOf(agents).map(({ agent, count }) => {
     const anchor = anchors[step]!;
     step += count;
     return `${agent}x${count}${anchor}`;
   });
-  const letters = name.replace(/[^A-Za-z0-9]+/g, '-').replace(/^-|-$/g, '');
-  const slug = letters.slice(0, NAME_LENGTH) || 'scenario';
-  const body = [VERSION, model, slug, scenarioHash(name), build, runs.join(',')].join('.');
-  return `${body}.${short(body, 4)}`;
+  return runs.join(',');
 }
 
 /**
@@ -98,7 +114,9 @@ export function parseSchedule(token: unknown): Schedule {
   }
   const [, model, , scenario, build, runs] = parts as [string, MemoryModel, ...string[]];
   if (model !== 'sc' && model !== 'tso') throw new ScenarioError('schedule: no memory model');
-  return { model, scenario: scenario!, build: build!, runs: runs!.split(',').map(parseRun) };
+  const executions = runs!.split('+').map((part) => part.split(',').map(parseRun));
+  const earlier = executions.slice(0, -1);
+  return { model, scenario: scenario!, build: build!, runs: executions.at(-1)!, earlier };
 }
 
 function parseRun(text: string): ScheduledRun {

@@ -1,6 +1,6 @@
 /** Runs executions under a strategy, counts what they show, and lets the caller in between. */
 import { findCycle } from './cycle.js';
-import { repeat } from './determinism.js';
+import { repeat, runAgain } from './determinism.js';
 import { Execution } from './execution.js';
 import { makeFailure } from './failure.js';
 import type { ExploreSettings } from './options.js';
@@ -67,9 +67,10 @@ export class Search {
   #one(strategy: Strategy, totals: Totals): void {
     const program = this.#program;
     const end = this.execution.run(strategy);
-    if (!strategy.finished(end)) return;
-    if (end === 'blocked') {
-      totals.blocked++;
+    const isNew = strategy.finished(end);
+    if (!isNew || end === 'blocked') {
+      if (isNew) totals.blocked++;
+      if (program.lockOrders.isBroken) this.#finish(strategy.name, totals);
       return;
     }
     if (end === 'cut') {
@@ -90,6 +91,20 @@ export class Search {
     const failed = verdict ?? this.#judgeFairly();
     if (failed !== undefined) this.#fail(failed, strategy.name, totals);
     program.log.restore(log);
+  }
+
+  /**
+   * An execution is not judged that has broken the order of locks. In most searches another one
+   * goes on from there; one that merges states may have seen all that follows.
+   */
+  #finish(strategy: string, totals: Totals): void {
+    if (this.#settings.mode !== 'states' || totals.failures > 0) return;
+    const { log } = this.#program;
+    const kept = log.copy();
+    const agents = log.agent.slice(0, log.length);
+    const verdict = runAgain(this.#program, this.execution, agents);
+    if (verdict !== undefined) this.#fail(verdict, strategy, totals);
+    log.restore(kept);
   }
 
   /** An execution had no end, and somebody never had a turn: whether it has none with turns. */

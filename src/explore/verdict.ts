@@ -22,6 +22,8 @@ export interface Verdict {
   readonly other: number;
   /** Of an execution without an end: steps that are enough to see that. */
   readonly length?: number;
+  /** Schedules of the executions that must come before, in this order. */
+  readonly earlier?: readonly Uint8Array[];
   /** Equal for failures of the same oracle on the same object. */
   readonly key: string;
 }
@@ -63,7 +65,8 @@ function ofOracle(error: ExploreError, cpu: number): Verdict {
   const { place, kind } = error;
   const made = verdict(kind, error, place.cpu ?? cpu, place.step ?? -1, place.object ?? '');
   const key = place.object === undefined ? made.key : `${kind}:${place.object}`;
-  return { ...made, key, other: place.other ?? -1 };
+  const { other = -1, earlier = [] } = place;
+  return { ...made, key, other, ...(earlier.length === 0 ? {} : { earlier }) };
 }
 
 function raceOf(program: Program): Verdict | undefined {

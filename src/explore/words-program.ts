@@ -4,6 +4,7 @@
  */
 import * as access from './access.js';
 import { EventLog } from './event-log.js';
+import type { LockOrders } from './lock-orders.js';
 import { finish, hashName, hashText, mix } from './hash.js';
 import { AGENTS_MAX, UNDECIDED, type Fault, type Program } from './program.js';
 import { wordsOnly } from './needs-machine.js';
@@ -12,6 +13,7 @@ import { ScenarioError, type Scenario } from './scenario.js';
 import { sourcePlace } from './source-place.js';
 import { StoreBuffers } from './store-buffers.js';
 import { WordCpu, WordPending } from './word-cpu.js';
+import { WordLocks } from './word-locks.js';
 import { WordMemory } from './word-memory.js';
 import { AT_ACCESS } from './word-operation.js';
 
@@ -37,6 +39,7 @@ export class WordsProgram implements Program {
   readonly #memory = new WordMemory();
   readonly #machine = wordsOnly(this.#memory);
   readonly #buffers: StoreBuffers | undefined;
+  readonly #locks: WordLocks;
   readonly #cpus: WordCpu[];
   readonly #running: Iterator<undefined, unknown, undefined>[] = [];
   readonly #programs: Scenario['cpus'][string][];
@@ -68,6 +71,7 @@ export class WordsProgram implements Program {
     this.pending = new WordPending(names.length);
     this.#buffers = model === 'tso' ? new StoreBuffers(names.length) : undefined;
     this.#cpus = names.map((name, cpu) => new WordCpu(cpu, name, this.#memory, this.pending));
+    this.#locks = new WordLocks(this.log, names);
     this.#programs = names.map((name) => scenario.cpus[name]!);
     this.#all = (1 << names.length) - 1;
     this.#history = new Int32Array(names.length * 2);
@@ -80,6 +84,7 @@ export class WordsProgram implements Program {
     this.log.length = 0;
     this.fault = undefined;
     this.#memory.reset();
+    this.#locks.begin();
     this.#buffers?.reset();
     this.#setUp();
     this.#ready = this.#all;
@@ -143,6 +148,12 @@ export class WordsProgram implements Program {
 
   check(): void {
     this.#scenario.check?.(this.#machine, this.#context);
+    const inversion = this.#locks.verdict();
+    if (inversion !== undefined) throw inversion;
+  }
+
+  get lockOrders(): LockOrders {
+    return this.#locks.orders;
   }
 
   locations(): number {
@@ -235,6 +246,8 @@ export class WordsProgram implements Program {
     log.after[step] = after;
     log.result[step] = result;
     if (this.#sites !== undefined) this.#sites[step] = this.#announcedAt[cpu];
+    if (kind === access.LOCK) this.#locks.take(cpu, location);
+    else if (kind === access.UNLOCK) this.#locks.giveBack(cpu, location);
     return result;
   }
 

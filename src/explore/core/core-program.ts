@@ -3,6 +3,7 @@ import { wasmBytes } from '../../wasm/load.js';
 import * as access from '../access.js';
 import { EventLog } from '../event-log.js';
 import { hashBytes, hashName } from '../hash.js';
+import type { LockOrders } from '../lock-orders.js';
 import { AGENTS_MAX, UNDECIDED, type Fault, type Program } from '../program.js';
 import { ScenarioError, type Scenario, type ScenarioMachine } from '../scenario.js';
 import type { WordPending } from '../word-cpu.js';
@@ -230,6 +231,10 @@ export class CoreProgram implements Program {
     throwIf(this.#oracles.afterwards());
   }
 
+  get lockOrders(): LockOrders {
+    return this.#oracles.lockOrders;
+  }
+
   locations(): number {
     return this.#announced.count;
   }
@@ -422,6 +427,8 @@ export class CoreProgram implements Program {
       if (kind[cpu] === access.FETCH_ADD) value = (before + operand[cpu]!) | 0;
       this.#words.values[at] = value;
     }
+    const isLock = kind[cpu] === access.LOCK;
+    if (isLock || kind[cpu] === access.UNLOCK) this.#oracles.wordLock(cpu, isLock, at);
     this.#cpus[cpu]!.operation.result = before;
     this.#histories.add(cpu, before);
     this.#close();

@@ -16,6 +16,15 @@ const OFFSETS = 4096;
 /** Bytes of the depots of all caches. */
 const DEPOTS_SIZE = 16 * 64;
 
+/** What stands for the address of a raw word that is used as a lock: each is a class of its own. */
+export function addressOfWord(word: number): number {
+  return -1 - word;
+}
+
+function wordOf(address: number): number {
+  return -1 - address;
+}
+
 /**
  * Classes of locks: a lock is an instance of the field of a struct that it is (Linux: the key of a
  * lockdep_map). Numbers count from 0, in the order of first use.
@@ -47,6 +56,7 @@ export class LockClasses {
   }
 
   #keyOf(address: number): number {
+    if (address < 0) return address;
     if (address >= KMEM_BASE) {
       const desc = KDESC_BASE + Math.floor((address - KMEM_BASE) / PAGE_SIZE) * KDESC_SIZE;
       const cache = this.#context.views.read('Kdesc', 'cache', desc);
@@ -62,6 +72,7 @@ export class LockClasses {
   }
 
   #newName(address: number): string {
+    if (address < 0) return `words[${wordOf(address)}]`;
     if (address >= MEM_MAP && address < KMEM_BASE) return 'page lock';
     return this.#context.nameOf(address).replace(/@[0-9a-f]+|\[\d+\]/g, '');
   }

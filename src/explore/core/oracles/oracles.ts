@@ -1,7 +1,10 @@
+import { SchedNote } from '../../../wasm/generated/layout.js';
 import type { ExploreError } from '../../explore-error.js';
+import type { LockOrders } from '../../lock-orders.js';
 import { ContentWrites } from './content-writes.js';
 import { HeldLocks } from './held-locks.js';
 import { Lifetimes } from './lifetimes.js';
+import { addressOfWord } from './lock-classes.js';
 import { LockOrder } from './lock-order.js';
 import type { Oracle, OracleContext } from './oracle.js';
 import { PinnedPages } from './pinned-pages.js';
@@ -44,6 +47,13 @@ export class Oracles {
     for (const oracle of this.#all) oracle.note?.(cpu, note, address, detail, behind);
   }
 
+  /** A CPU takes a raw word as a lock, or gives it back. */
+  wordLock(cpu: number, isTaken: boolean, word: number): void {
+    const event = isTaken ? SchedNote.Acquire : SchedNote.Release;
+    this.#lockOrder.note(cpu, event, addressOfWord(word), 0);
+    this.locks.note(cpu, event, addressOfWord(word));
+  }
+
   /** An access that is about to be made; what is wrong with it, if anything is. */
   access(cpu: number, address: number, op: number, size: number): ExploreError | undefined {
     this.#writes.access(cpu, address, op, size);
@@ -62,6 +72,11 @@ export class Oracles {
   /** What decides, beside the memory of the machine, what is found later. */
   eachPart(take: (part: number) => void): void {
     for (const oracle of this.#atEnd) oracle.eachPart?.(take);
+  }
+
+  /** In which orders locks were taken so far, in all executions. */
+  get lockOrders(): LockOrders {
+    return this.#lockOrder.orders;
   }
 
   /** What may go wrong in another execution: for one that has nothing worse to show. */
