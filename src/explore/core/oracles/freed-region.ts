@@ -5,27 +5,29 @@
  */
 export class FreedRegion {
   readonly #base: number;
-  readonly #grain: number;
+  /** A grain has 2 to this power of bytes. */
+  readonly #shift: number;
   /** By grain: 0 while it is in use, or was never freed. */
   #events = new Int32Array(1024);
   /** Of each change: first grain, number of grains, the event before. */
   readonly #undo: number[] = [];
 
-  /** @param grain - bytes that are freed together at least */
+  /** @param grain - bytes that are freed together at least, a power of 2 */
   constructor(base: number, grain: number) {
     this.#base = base;
-    this.#grain = grain;
+    this.#shift = 31 - Math.clz32(grain);
   }
 
   /** The event that freed the memory at an address; 0 while it is in use. */
   eventAt(address: number): number {
-    return this.#events[Math.floor((address - this.#base) / this.#grain)] ?? 0;
+    const grain = (address - this.#base) >>> this.#shift;
+    return grain < this.#events.length ? this.#events[grain]! : 0;
   }
 
   /** Notes that an event freed a range; with event 0, that it is in use. */
   mark(address: number, size: number, event: number): void {
-    const first = Math.floor((address - this.#base) / this.#grain);
-    const count = Math.max(1, Math.floor(size / this.#grain));
+    const first = (address - this.#base) >>> this.#shift;
+    const count = Math.max(1, size >>> this.#shift);
     if (first + count > this.#events.length) this.#grow(first + count);
     this.#undo.push(first, count, this.#events[first]!);
     this.#events.fill(event, first, first + count);

@@ -30,8 +30,8 @@ export class HeldLocks implements Oracle {
   note(cpu: number, note: number, address: number): void {
     if (cpu < 0) return; // setup has nobody to wait for
     if (note === SchedNote.Acquire || note === SchedNote.TryAcquire) {
-      const [step, place] = [this.#context.step(), this.#context.place(LOCKERS)];
-      this.#held[cpu]!.push({ address, cpu, step, place });
+      const step = this.#context.step();
+      this.#held[cpu]!.push({ address, cpu, step, place: this.#context.place(LOCKERS) });
     } else if (note === SchedNote.Release && !this.#drop(cpu, address)) {
       // Taken by another CPU for this one.
       for (let other = 0; other < this.#held.length; other++) this.#drop(other, address);
@@ -50,8 +50,12 @@ export class HeldLocks implements Oracle {
 
   #drop(cpu: number, address: number): boolean {
     const locks = this.#held[cpu]!;
-    const at = locks.findLastIndex((lock) => lock.address === address);
-    if (at >= 0) locks.splice(at, 1);
-    return at >= 0;
+    let at = locks.length - 1;
+    while (at >= 0 && locks[at]!.address !== address) at--;
+    if (at < 0) return false;
+    // Mostly it is the last one.
+    for (let next = at + 1; next < locks.length; next++) locks[next - 1] = locks[next]!;
+    locks.length--;
+    return true;
   }
 }

@@ -16,7 +16,7 @@ import { ExploreError } from '../../explore-error.js';
 import { FreedRegion } from './freed-region.js';
 import { LastAccesses } from './last-accesses.js';
 import { cpuName, inBrackets, type Oracle, type OracleContext } from './oracle.js';
-import { findUnordered, type StepPair } from './ordered.js';
+import { Ordered, type StepPair } from './ordered.js';
 
 /** Objects of slabs begin on so many bytes. */
 const SLAB_GRAIN = 32;
@@ -69,6 +69,7 @@ export class Lifetimes implements Oracle {
   readonly #kernelUses: LastAccesses;
   readonly #frameUses: LastAccesses;
   readonly #uses: Use[] = [];
+  readonly #ordered: Ordered;
   /** By event; there is no event 0. */
   readonly #freed: Freed[] = [{ cpu: -1, step: -1, address: 0, kind: -1, place: undefined }];
   #kept = 1;
@@ -81,6 +82,7 @@ export class Lifetimes implements Oracle {
     const cpus = context.cpuNames.length;
     this.#kernelUses = new LastAccesses(cpus, KMEM_BASE, SLAB_GRAIN);
     this.#frameUses = new LastAccesses(cpus, MEM_MAP, PAGE_STRUCT_SIZE);
+    this.#ordered = new Ordered(cpus);
   }
 
   keep(): void {
@@ -105,9 +107,10 @@ export class Lifetimes implements Oracle {
     if (note === SchedNote.Alloc) region.mark(address, size, 0);
     if (note !== SchedNote.Free) return;
     const before = region.eventAt(address);
-    const freed = { cpu, step: this.#context.step(), address, kind: this.#kindOf(address) };
-    if (before !== 0) this.#error ??= this.#freedTwice(freed, this.#freed[before]!);
-    const event = { ...freed, place: this.#context.place(ALLOCATORS) };
+    const place = this.#context.place(ALLOCATORS);
+    const step = this.#context.step();
+    const event: Freed = { cpu, step, address, kind: this.#kindOf(address), place };
+    if (before !== 0) this.#error ??= this.#freedTwice(event, this.#freed[before]!);
     this.#freed.push(event);
     region.mark(address, size, this.#freed.length - 1);
     if (cpu >= 0) this.#noteUses(event, address, size);
@@ -127,8 +130,7 @@ export class Lifetimes implements Oracle {
 
   end(): ExploreError | undefined {
     if (this.#error !== undefined || this.#uses.length === 0) return this.#error;
-    const { log, cpuNames } = this.#context;
-    const use = findUnordered(log, cpuNames.length, this.#uses);
+    const use = this.#ordered.findUnordered(this.#context.log, this.#uses);
     return use === undefined ? undefined : this.#mayComeLater(use);
   }
 
@@ -177,7 +179,7 @@ export class Lifetimes implements Oracle {
     });
   }
 
-  #freedTwice(second: Omit<Freed, 'place'>, first: Freed): ExploreError {
+  #freedTwice(second: Freed, first: Freed): ExploreError {
     const who = cpuName(this.#context, second.cpu);
     const what = this.#nameOf(second);
     const message = `double free: ${who} frees ${what}, but ${this.#freedText(first)}`;
@@ -206,7 +208,7 @@ export class Lifetimes implements Oracle {
   }
 
   /** A freed object in words. Slabs stay what they are. */
-  #nameOf({ address, kind }: Omit<Freed, 'place'>): string {
+  #nameOf({ address, kind }: Freed): string {
     if (kind < 0) return `page ${Math.floor((address - MEM_MAP) / PAGE_STRUCT_SIZE)}`;
     const at = `at 0x${address.toString(16)}`;
     if (kind === KPAGE_PGTABLE) return `the page table ${at}`;

@@ -8,6 +8,7 @@ import {
   PERCPU_SIZE,
   SLAB_DEPOTS,
 } from '../../../wasm/generated/layout.js';
+import { offsetOf } from '../../../wasm/views.js';
 import { objectSizeOf } from '../location-names.js';
 import type { OracleContext } from './oracle.js';
 
@@ -15,6 +16,9 @@ import type { OracleContext } from './oracle.js';
 const OFFSETS = 4096;
 /** Bytes of the depots of all caches. */
 const DEPOTS_SIZE = 16 * 64;
+/** Subclasses of a class (Linux: MAX_LOCKDEP_SUBCLASSES). */
+const SUBCLASSES = 8;
+const CACHE = offsetOf('Kdesc', 'cache');
 
 /** What stands for the address of a raw word that is used as a lock: each is a class of its own. */
 export function addressOfWord(word: number): number {
@@ -31,7 +35,8 @@ function wordOf(address: number): number {
  */
 export class LockClasses {
   readonly #context: OracleContext;
-  readonly #numbers = new Map<number, number>();
+  /** By subclass, and by where the lock would lie if there were one of each kind. */
+  readonly #numbers = Array.from({ length: SUBCLASSES }, () => new Map<number, number>());
   readonly #names: string[] = [];
 
   constructor(context: OracleContext) {
@@ -40,11 +45,12 @@ export class LockClasses {
 
   /** The class of the lock at an address. */
   classOf(address: number, subclass: number): number {
-    const key = this.#keyOf(address) * 8 + subclass;
-    let number = this.#numbers.get(key);
+    const key = this.#keyOf(address);
+    const numbers = this.#numbers[subclass]!;
+    let number = numbers.get(key);
     if (number === undefined) {
       number = this.#names.length;
-      this.#numbers.set(key, number);
+      numbers.set(key, number);
       this.#names.push(this.#newName(address) + (subclass === 0 ? '' : `/${subclass}`));
     }
     return number;
@@ -59,13 +65,13 @@ export class LockClasses {
     if (address < 0) return address;
     if (address >= KMEM_BASE) {
       const desc = KDESC_BASE + Math.floor((address - KMEM_BASE) / PAGE_SIZE) * KDESC_SIZE;
-      const cache = this.#context.views.read('Kdesc', 'cache', desc);
+      const cache = this.#context.views.u32At(desc + CACHE);
       const size = objectSizeOf(cache) ?? PAGE_SIZE;
-      return (cache + 1) * OFFSETS + ((address % PAGE_SIZE) % size);
+      return KMEM_BASE + (cache + 1) * OFFSETS + ((address % PAGE_SIZE) % size);
     }
-    if (address >= MEM_MAP) return 1;
-    if (address >= KDESC_BASE) return 2;
-    if (address >= PERCPU_BASE) return (address - PERCPU_BASE) % PERCPU_SIZE;
+    if (address >= MEM_MAP) return MEM_MAP;
+    if (address >= KDESC_BASE) return KDESC_BASE;
+    if (address >= PERCPU_BASE) return PERCPU_BASE + ((address - PERCPU_BASE) % PERCPU_SIZE);
     // All depots are alike.
     const isDepot = address >= SLAB_DEPOTS && address < SLAB_DEPOTS + DEPOTS_SIZE;
     return isDepot ? SLAB_DEPOTS : address;

@@ -1,6 +1,6 @@
 import { SchedNote } from '../../../wasm/generated/layout.js';
 import type { ExploreError } from '../../explore-error.js';
-import { LockOrders } from '../../lock-orders.js';
+import { LockOrders, type LockTaker } from '../../lock-orders.js';
 import { LOCKERS, type HeldLocks } from './held-locks.js';
 import { LockClasses } from './lock-classes.js';
 import { cpuName, type Oracle, type OracleContext } from './oracle.js';
@@ -11,18 +11,21 @@ import { cpuName, type Oracle, type OracleContext } from './oracle.js';
  */
 export class LockOrder implements Oracle {
   readonly orders: LockOrders;
-  readonly #context: OracleContext;
   readonly #held: HeldLocks;
   readonly #classes: LockClasses;
-  /** The subclass in which each lock was taken last. */
-  readonly #subclasses = new Map<number, number>();
+  /** By address of a lock: the class in which it was taken last. */
+  readonly #classOf = new Map<number, number>();
+  readonly #takers: readonly LockTaker[];
 
   /** @param held - hears of each note after this one */
   constructor(context: OracleContext, held: HeldLocks) {
-    this.#context = context;
     this.#held = held;
     this.#classes = new LockClasses(context);
     this.orders = new LockOrders(context.log, (lockClass) => this.#classes.nameOf(lockClass));
+    this.#takers = context.cpuNames.map((_, cpu) => ({
+      who: cpuName(context, cpu),
+      place: (isNew) => context.place(LOCKERS, isNew),
+    }));
   }
 
   begin(): void {
@@ -33,16 +36,11 @@ export class LockOrder implements Oracle {
     if (cpu < 0) return;
     if (note !== SchedNote.Acquire && note !== SchedNote.TryAcquire) return;
     const to = this.#classes.classOf(address, subclass);
-    this.#subclasses.set(address, subclass);
+    this.#classOf.set(address, to);
+    if (note !== SchedNote.Acquire) return;
     const held = this.#held.of(cpu);
-    if (note !== SchedNote.Acquire || held.length === 0) return;
-    const taker = {
-      who: cpuName(this.#context, cpu),
-      place: (isNew: boolean) => this.#context.place(LOCKERS, isNew),
-    };
-    for (const lock of held) {
-      const from = this.#classes.classOf(lock.address, this.#subclasses.get(lock.address) ?? 0);
-      this.orders.add(from, to, taker);
+    for (let at = 0; at < held.length; at++) {
+      this.orders.add(this.#classOf.get(held[at]!.address)!, to, this.#takers[cpu]!);
     }
   }
 

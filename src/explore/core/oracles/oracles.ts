@@ -17,8 +17,9 @@ export class Oracles {
   readonly #lifetimes: Lifetimes;
   readonly #lockOrder: LockOrder;
   readonly #writes: ContentWrites;
+  readonly #sealed: SealedFiles;
+  readonly #pinned: PinnedPages;
   readonly #atEnd: readonly Oracle[];
-  /** In the order in which they hear of a note: LockOrder asks what was held before it. */
   readonly #all: readonly Oracle[];
 
   constructor(context: OracleContext) {
@@ -26,9 +27,9 @@ export class Oracles {
     this.#lifetimes = new Lifetimes(context);
     this.#lockOrder = new LockOrder(context, this.locks);
     this.#writes = new ContentWrites(context);
-    const sealed = new SealedFiles(context, this.#writes);
-    const pinned = new PinnedPages(context, this.#writes);
-    this.#atEnd = [this.#lifetimes, sealed, pinned];
+    this.#sealed = new SealedFiles(context, this.#writes);
+    this.#pinned = new PinnedPages(context, this.#writes);
+    this.#atEnd = [this.#lifetimes, this.#sealed, this.#pinned];
     this.#all = [...this.#atEnd, this.#lockOrder, this.locks, this.#writes];
   }
 
@@ -42,9 +43,19 @@ export class Oracles {
     for (const oracle of this.#all) oracle.begin?.();
   }
 
-  /** A note of the core's, by a CPU or by setup (-1). */
+  /**
+   * A note of the core's, by a CPU or by setup (-1), for those whom it concerns: most are of locks.
+   */
   note(cpu: number, note: number, address: number, detail: number, behind: number): void {
-    for (const oracle of this.#all) oracle.note?.(cpu, note, address, detail, behind);
+    if (note >= SchedNote.Acquire && note <= SchedNote.Release) {
+      this.#lockOrder.note(cpu, note, address, detail); // asks what was held before it
+      this.locks.note(cpu, note, address);
+      return;
+    }
+    if (note <= SchedNote.Free) this.#lifetimes.note(cpu, note, address, detail);
+    if (note === SchedNote.Alloc) return;
+    this.#sealed.note(cpu, note, address, detail);
+    this.#pinned.note(cpu, note, address, detail, behind);
   }
 
   /** A CPU takes a raw word as a lock, or gives it back. */

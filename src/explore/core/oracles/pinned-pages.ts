@@ -55,9 +55,9 @@ export class PinnedPages implements Oracle {
   readonly #contents: Contents;
   readonly #writes: ContentWrites;
   /** By the address of the vector. */
-  #taken = new Map<number, readonly Taken[]>();
+  readonly #taken = new Map<number, readonly Taken[]>();
   #written: Written[] = [];
-  #kept = { taken: this.#taken, written: this.#written };
+  #kept: { taken: [number, readonly Taken[]][]; written: Written[] } = { taken: [], written: [] };
 
   constructor(context: OracleContext, writes: ContentWrites) {
     this.#context = context;
@@ -66,12 +66,13 @@ export class PinnedPages implements Oracle {
   }
 
   keep(): void {
-    this.#kept = { taken: this.#taken, written: this.#written };
+    this.#kept = { taken: [...this.#taken], written: this.#written };
     this.begin();
   }
 
   begin(): void {
-    this.#taken = new Map(this.#kept.taken);
+    this.#taken.clear();
+    for (const [vector, pages] of this.#kept.taken) this.#taken.set(vector, pages);
     this.#written = [...this.#kept.written];
   }
 

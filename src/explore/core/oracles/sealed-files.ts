@@ -27,8 +27,8 @@ export class SealedFiles implements Oracle {
   readonly #contents: Contents;
   readonly #writes: ContentWrites;
   /** By the address of the inode. */
-  #sealed = new Map<number, Sealed>();
-  #kept = new Map<number, Sealed>();
+  readonly #sealed = new Map<number, Sealed>();
+  #kept: [number, Sealed][] = [];
 
   constructor(context: OracleContext, writes: ContentWrites) {
     this.#context = context;
@@ -37,12 +37,13 @@ export class SealedFiles implements Oracle {
   }
 
   keep(): void {
-    this.#kept = this.#sealed;
+    this.#kept = [...this.#sealed];
     this.begin();
   }
 
   begin(): void {
-    this.#sealed = new Map([...this.#kept].map(([inode, sealed]) => [inode, { ...sealed }]));
+    this.#sealed.clear();
+    for (const [inode, sealed] of this.#kept) this.#sealed.set(inode, { ...sealed });
   }
 
   note(cpu: number, note: number, address: number, detail: number): void {

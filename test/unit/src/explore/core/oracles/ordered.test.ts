@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import * as access from '../../../../../../src/explore/access.js';
 import { EventLog } from '../../../../../../src/explore/event-log.js';
 import { HappensBefore } from '../../../../../../src/explore/happens-before.js';
-import { findUnordered } from '../../../../../../src/explore/core/oracles/ordered.js';
+import { Ordered } from '../../../../../../src/explore/core/oracles/ordered.js';
 import { Prng } from '../../../../../../src/explore/prng.js';
 import type { Program } from '../../../../../../src/explore/program.js';
 
@@ -33,7 +33,7 @@ describe('two steps of different CPUs', () => {
       [1, 2, 15, R],
       [1, 3, 15, W],
     ];
-    expect(findUnordered(logOf(chain), 2, [pair])).toBeUndefined();
+    expect(new Ordered(2).findUnordered(logOf(chain), [pair])).toBeUndefined();
   });
 
   it('are in none if only reads meet, or other bytes', () => {
@@ -43,20 +43,21 @@ describe('two steps of different CPUs', () => {
       [1, 2, 15, R],
       [1, 3, 15, W],
     ];
-    expect(findUnordered(logOf(reads), 2, [pair])).toBe(pair);
+    expect(new Ordered(2).findUnordered(logOf(reads), [pair])).toBe(pair);
     const halves: Step[] = [
       [0, 1, 15, R],
       [0, 2, 15, W],
       [1, 2, 0xf0, W],
       [1, 3, 15, W],
     ];
-    expect(findUnordered(logOf(halves), 2, [pair])).toBe(pair);
+    expect(new Ordered(2).findUnordered(logOf(halves), [pair])).toBe(pair);
   });
 
   it('are in order as the clocks of the search have it, for random executions', () => {
     const seed = 20251121;
     const random = new Prng(seed);
     const below = (n: number) => random.below(n);
+    const ordered = new Ordered(3);
     for (let round = 0; round < 200; round++) {
       const steps = Array.from({ length: 14 }, (): Step => {
         const mask = [15, 0xf0, 0xff][below(3)]!;
@@ -68,7 +69,7 @@ describe('two steps of different CPUs', () => {
       for (const _ of steps) clocks.append();
       for (let second = 1; second < steps.length; second++) {
         for (let first = 0; first < second; first++) {
-          const found = findUnordered(log, 3, [{ first, second }]);
+          const found = ordered.findUnordered(log, [{ first, second }]);
           const isBefore = clocks.isBefore(first, second);
           expect({ seed, round, first, second, is: found === undefined }).toEqual({
             ...{ seed, round, first, second, is: isBefore },
