@@ -12,6 +12,7 @@ import {
   PIN_I_MMAP_WRITABLE,
   PIN_I_MMAP_WRITABLE_PERCPU,
   PIN_PINCOUNT,
+  PIN_READ_WRITE_SPLIT,
   SIGBUS_RESULT,
   SIGSEGV_RESULT,
   VM_GUP_FAST_FALLBACK,
@@ -90,7 +91,7 @@ export function getUserPagesFast(
 export function getUserPages(mm: MmStruct, start: u64, nr: u32, flags: u32, entries: usize): i32 {
   if (nr == 0) return 0;
   trace(TRACE_GUP_SLOW, start, nr);
-  if ((flags & FOLL_PIN) != 0) mm.flags.fetchOr(MMF_HAS_PINNED);
+  if (showsAsPin(flags)) mm.flags.fetchOr(MMF_HAS_PINNED);
   mm.mmapLock.downRead();
   const result = gupLocked(mm, start & ~(<u64>(PAGE_SIZE - 1)), nr, flags, entries);
   mm.mmapLock.upRead();
@@ -120,6 +121,12 @@ function policyFor(flags: u32): u32 {
   if ((flags & FOLL_PIN) != 0) return policy;
   if ((flags & FOLL_WRITE) == 0 || policy == PIN_PINCOUNT) return PIN_GET_PAGE;
   return policy;
+}
+
+/** Whether pages show the references of a call to a fork, which asks whether they are pinned. */
+function showsAsPin(flags: u32): bool {
+  if ((flags & FOLL_PIN) != 0) return true;
+  return (flags & FOLL_WRITE) != 0 && policyFor(flags) == PIN_READ_WRITE_SPLIT;
 }
 
 function gupFastByPolicy(mm: MmStruct, start: u64, nr: u32, flags: u32, entries: usize): u32 {

@@ -50,7 +50,8 @@ import { FILE_REFUSES } from './policy/pin';
 
 /** Takes up to `nr` pages from `start` into `entries`; returns how many. */
 export function gupFast<P>(mm: MmStruct, start: u64, nr: u32, flags: u32, entries: usize): u32 {
-  const pin = (flags & FOLL_PIN) != 0;
+  const writes = changetype<P>(0).countsWriters && (flags & FOLL_WRITE) != 0;
+  const pin = (flags & FOLL_PIN) != 0 || writes;
   let sequence: u32 = 0;
   if (pin) {
     if ((mm.flags.load() & MMF_HAS_PINNED) == 0) mm.flags.fetchOr(MMF_HAS_PINNED);

@@ -16,6 +16,10 @@ export class GetPage {
     return false;
   }
 
+  @inline get countsWriters(): bool {
+    return false;
+  }
+
 
   @inline grab(page: Page, write: bool): bool {
     return tryGetPage(page);

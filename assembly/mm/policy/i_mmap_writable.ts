@@ -19,6 +19,10 @@ export class IMmapWritable {
     return true;
   }
 
+  @inline get countsWriters(): bool {
+    return false;
+  }
+
 
   @inline grab(page: Page, write: bool): bool {
     return tryGetPage(page);

@@ -49,6 +49,10 @@ export class IMmapWritablePercpu {
     return true;
   }
 
+  @inline get countsWriters(): bool {
+    return false;
+  }
+
 
   @inline grab(page: Page, write: bool): bool {
     return tryGetPage(page);

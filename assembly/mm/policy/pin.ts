@@ -10,6 +10,8 @@
  *                               unless `counted` is that file already; returns the file that
  *                               `uncountFile` must lower, 0 for none, or FILE_REFUSES
  *   uncountFile(mapping)
+ *   countsWriters               whether a reference for writing shows in the page as a pin, without
+ *                               FOLL_PIN, too: a constant
  *
  * One GUP call counts once for each run of pages of one file; the entry of the run's first page
  * remembers it.

@@ -17,6 +17,10 @@ export class PinCount {
     return false;
   }
 
+  @inline get countsWriters(): bool {
+    return false;
+  }
+
 
   @inline grab(page: Page, write: bool): bool {
     if (!tryGetPage(page)) return false;

@@ -24,6 +24,10 @@ export class ReadWriteSplit {
     return false;
   }
 
+  @inline get countsWriters(): bool {
+    return true;
+  }
+
 
   @inline grab(page: Page, write: bool): bool {
     let seen = page.refcount.load();

@@ -164,6 +164,23 @@ describe.each(COWS.flatMap((cow) => FORKS.map((forkPinned) => [cow, forkPinned] 
   },
 );
 
+describe('a page that is got for writing where pages count their writers', () => {
+  test.each(['fast', 'slow'] as const)('stays the process’s own over a fork, %s', async (path) => {
+    const { machine, process: parent, addr } = await bootPage({ pin: 'read-write-split' });
+    await using _closed = machine;
+    const got =
+      path === 'fast'
+        ? parent.getUserPagesFast(addr, 1, FOLL_WRITE)
+        : parent.getUserPages(addr, 1, FOLL_WRITE);
+    const child = parent.fork();
+    expectSound(machine);
+    expect(pfnAt(parent, addr)).toBe(got.pfns[0]);
+    expect(pfnAt(child, addr)).not.toBe(got.pfns[0]);
+    got.release();
+    expectSound(machine);
+  });
+});
+
 describe('a page that a device reads into while it is swapped out', () => {
   /** The device ends last; the process has written to another part of the page meanwhile. */
   async function readThroughSwap(policy: Partial<Policy>, kind: 'pin' | 'reference') {
