@@ -216,15 +216,20 @@ export function doWpPage(vma: Vma, address: u64, flags: u32, table: usize, pte: 
     const zeroed = allocZeroedPage();
     return zeroed == null ? -ENOMEM : installAnonPage(vma, address, flags, table, zeroed, pte);
   }
-  if (wpReuse(vma, address, flags, table, pte)) return 0;
-  return wpPageCopy(vma, address, flags, table, pte);
+  if (wpReuseOrHold(vma, address, flags, table, pte)) return 0;
+  const old = Page.fromPfn(ptePfn(pte));
+  const result = wpPageCopy(vma, address, flags, table, pte, old);
+  putPage(old);
+  return result;
 }
 
 /**
  * Keeps the page if it is the process's own, and lets the entry write to it unless nobody writes;
- * true if that was done, or if the entry is another one by now.
+ * true if that was done, or if the entry is another one by now. Else the page has a reference
+ * more: it is to be copied, and memory for that must not come from reclaiming the page itself, or
+ * a process that is alone with too little of it would fault for ever.
  */
-function wpReuse(vma: Vma, address: u64, flags: u32, table: usize, pte: u64): bool {
+function wpReuseOrHold(vma: Vma, address: u64, flags: u32, table: usize, pte: u64): bool {
   const page = Page.fromPfn(ptePfn(pte));
   const ptep = entryOf(table, address, 0);
   const lock = pteLock(table);
@@ -234,6 +239,7 @@ function wpReuse(vma: Vma, address: u64, flags: u32, table: usize, pte: u64): bo
     done = page.isAnon && canReuse(page, vma);
     const writes = done && (flags & FAULT_FLAG_WRITE) != 0;
     if (writes) ptep.store(pte | PAGE_ACCESSED | writeBits(vma));
+    if (!done) getPage(page);
   }
   lock.unlock();
   return done;
@@ -261,26 +267,13 @@ function reusePage(vma: Vma, address: u64, table: usize, pte: u64): void {
   lock.unlock();
 }
 
-/** Gives the process a copy of its own (Linux: wp_page_copy). */
-function wpPageCopy(vma: Vma, address: u64, flags: u32, table: usize, pte: u64): i32 {
+/** Gives the process a copy of its own; the caller holds the old page (Linux: wp_page_copy). */
+function wpPageCopy(vma: Vma, address: u64, flags: u32, table: usize, pte: u64, old: Page): i32 {
   if (anonVmaPrepare(vma) < 0) return -ENOMEM;
   const copy = allocPage();
   if (copy == null) return -ENOMEM;
-  const old = Page.fromPfn(ptePfn(pte));
-  // The entry keeps the old page alive only while it stands: hold the page for the copy.
-  const lock = pteLock(table);
-  lock.lock();
-  const same = entryOf(table, address, 0).load() == pte;
-  if (same) getPage(old);
-  lock.unlock();
-  if (!same) {
-    putPage(copy);
-    return 0;
-  }
   copyPage(copy.pfn, old.pfn);
-  const result = installAnonPage(vma, address, flags, table, copy, pte);
-  putPage(old);
-  return result;
+  return installAnonPage(vma, address, flags, table, copy, pte);
 }
 
 /** Marks a page dirty for its owner (Linux: folio_mark_dirty). */

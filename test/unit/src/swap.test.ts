@@ -355,6 +355,27 @@ describe('memory of a file', () => {
   });
 });
 
+describe('a copy that there is no memory for', () => {
+  test('fails, and does not take the very page that is to be copied', async () => {
+    // Room for one page: the shared page comes back into it, and then a copy of it is wanted.
+    await using machine = await boot({ memory: '64KiB' });
+    const parent = machine.spawn();
+    const addr = parent.mmap(0, PAGE_SIZE, RW, ANON, -1, 0);
+    parent.store(addr, [1]);
+    const child = parent.fork();
+    expect(pageOutAll(machine)).toBe(1);
+    const free = machine.meminfo().MemFree / kbOf(1);
+    const rest = child.mmap(0, free * PAGE_SIZE, RW, ANON, -1, 0);
+    const pinned = child.pinUserPages(rest, free - 1, FOLL_WRITE);
+    expect(thrownBy(() => parent.store(addr, [2]))).toMatchObject({ code: 'ENOMEM' });
+    expectSound(machine);
+    pinned.release();
+    parent.store(addr, [2]);
+    expect([parent.load(addr, 1)[0], child.load(addr, 1)[0]]).toEqual([2, 1]);
+    expectSound(machine);
+  });
+});
+
 describe('a device that is full', () => {
   test('takes as many pages as it has slots', async () => {
     await using machine = await boot({ swap: 3 * PAGE_SIZE });
