@@ -8,6 +8,7 @@ export default {
   // Machines that run the tests are shared: a test that takes a second here may take ten.
   testTimeout: 60_000,
   testMatch: ['<rootDir>/test/**/*.test.ts'],
+  setupFilesAfterEnv: ['<rootDir>/test/helpers/hang-guard.js'],
   extensionsToTreatAsEsm: ['.ts'],
   // Scenarios import the package; tests of it mean its sources.
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1', '^mmemu$': '<rootDir>/src/index.ts' },

@@ -91,7 +91,7 @@ async function runChecked(options: MachineOptions, program: readonly Call[]): Pr
   }
 }
 
-describe('a machine stays sound whatever a program does', () => {
+describe(`a machine stays sound whatever a program does (MMEMU_SEED=${SEED})`, () => {
   it.each(PAIRS)(
     'with pin: $pin, seal: $seal',
     async ({ seed, ...policy }) => {
