@@ -16,6 +16,7 @@ export class GetPage {
     return false;
   }
 
+
   @inline get countsWriters(): bool {
     return false;
   }

@@ -19,6 +19,7 @@ export class IMmapWritable {
     return true;
   }
 
+
   @inline get countsWriters(): bool {
     return false;
   }

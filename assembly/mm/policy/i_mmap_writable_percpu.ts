@@ -49,6 +49,7 @@ export class IMmapWritablePercpu {
     return true;
   }
 
+
   @inline get countsWriters(): bool {
     return false;
   }

@@ -17,6 +17,7 @@ export class PinCount {
     return false;
   }
 
+
   @inline get countsWriters(): bool {
     return false;
   }

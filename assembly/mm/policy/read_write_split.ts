@@ -24,6 +24,7 @@ export class ReadWriteSplit {
     return false;
   }
 
+
   @inline get countsWriters(): bool {
     return true;
   }
