@@ -1,4 +1,4 @@
-import { SchedOp, schedAwait, schedPoint } from './sched_point';
+import { SchedNamed, SchedOp, schedAwait, schedPoint } from './sched_point';
 
 /**
  * An aligned integer in shared memory that is touched only through atomic instructions
@@ -47,55 +47,55 @@ export class Atomic<T> {
 
   /** Adds `delta` and returns the value before the addition; a full barrier. */
   @inline fetchAdd(delta: T): T {
-    if (isDefined(SCHED)) schedPoint(changetype<usize>(this), SchedOp.Rmw, sizeof<T>());
+    if (isDefined(SCHED)) schedPoint(changetype<usize>(this), SchedNamed.FetchAdd, sizeof<T>());
     return atomic.add<T>(changetype<usize>(this), delta);
   }
 
   /** Subtracts `delta` and returns the value before the subtraction; a full barrier. */
   @inline fetchSub(delta: T): T {
-    if (isDefined(SCHED)) schedPoint(changetype<usize>(this), SchedOp.Rmw, sizeof<T>());
+    if (isDefined(SCHED)) schedPoint(changetype<usize>(this), SchedNamed.FetchSub, sizeof<T>());
     return atomic.sub<T>(changetype<usize>(this), delta);
   }
 
   /** Sets the bits of `mask` and returns the value before; a full barrier. */
   @inline fetchOr(mask: T): T {
-    if (isDefined(SCHED)) schedPoint(changetype<usize>(this), SchedOp.Rmw, sizeof<T>());
+    if (isDefined(SCHED)) schedPoint(changetype<usize>(this), SchedNamed.FetchOr, sizeof<T>());
     return atomic.or<T>(changetype<usize>(this), mask);
   }
 
   /** Keeps only the bits of `mask` and returns the value before; a full barrier. */
   @inline fetchAnd(mask: T): T {
-    if (isDefined(SCHED)) schedPoint(changetype<usize>(this), SchedOp.Rmw, sizeof<T>());
+    if (isDefined(SCHED)) schedPoint(changetype<usize>(this), SchedNamed.FetchAnd, sizeof<T>());
     return atomic.and<T>(changetype<usize>(this), mask);
   }
 
   /** Adds without a result and without a barrier (Linux: atomic_add). */
   @inline add(delta: T): void {
-    if (isDefined(SCHED)) schedPoint(changetype<usize>(this), SchedOp.RmwRelaxed, sizeof<T>());
+    if (isDefined(SCHED)) schedPoint(changetype<usize>(this), SchedNamed.Add, sizeof<T>());
     atomic.add<T>(changetype<usize>(this), delta);
   }
 
   /** Subtracts without a result and without a barrier (Linux: atomic_sub). */
   @inline sub(delta: T): void {
-    if (isDefined(SCHED)) schedPoint(changetype<usize>(this), SchedOp.RmwRelaxed, sizeof<T>());
+    if (isDefined(SCHED)) schedPoint(changetype<usize>(this), SchedNamed.Sub, sizeof<T>());
     atomic.sub<T>(changetype<usize>(this), delta);
   }
 
   /** Sets bits without a result and without a barrier (Linux: set_bit). */
   @inline or(mask: T): void {
-    if (isDefined(SCHED)) schedPoint(changetype<usize>(this), SchedOp.RmwRelaxed, sizeof<T>());
+    if (isDefined(SCHED)) schedPoint(changetype<usize>(this), SchedNamed.Or, sizeof<T>());
     atomic.or<T>(changetype<usize>(this), mask);
   }
 
   /** Keeps only bits of `mask`, without a result and without a barrier (Linux: clear_bit). */
   @inline and(mask: T): void {
-    if (isDefined(SCHED)) schedPoint(changetype<usize>(this), SchedOp.RmwRelaxed, sizeof<T>());
+    if (isDefined(SCHED)) schedPoint(changetype<usize>(this), SchedNamed.And, sizeof<T>());
     atomic.and<T>(changetype<usize>(this), mask);
   }
 
   /** Stores `value` and returns the value before; a full barrier. */
   @inline exchange(value: T): T {
-    if (isDefined(SCHED)) schedPoint(changetype<usize>(this), SchedOp.Rmw, sizeof<T>());
+    if (isDefined(SCHED)) schedPoint(changetype<usize>(this), SchedNamed.Exchange, sizeof<T>());
     return atomic.xchg<T>(changetype<usize>(this), value);
   }
 
@@ -117,32 +117,45 @@ export class Atomic<T> {
 
   /**
    * Of the SCHED build alone, where CPUs are coroutines of one thread: goes on when the bits of
-   * `mask` are `bits`, and adds `delta` in the same step. Only 32-bit cells.
+   * `mask` are `bits`, and adds `delta` in the same step. Only 32-bit cells. The name is that of
+   * the lock.
    */
-  @inline addWhen(mask: u32, bits: u32, delta: u32): void {
+  @inline addWhen(mask: u32, bits: u32, delta: u32, name: SchedNamed): void {
     const address = changetype<usize>(this);
-    schedAwait(address, mask, bits, true, SchedOp.Rmw);
+    schedAwait(address, mask, bits, true, name);
     store<u32>(address, load<u32>(address) + delta);
   }
 
   /** The same, for what other CPUs may do as well without taking notice of each other. */
   @inline addSharedWhen(mask: u32, bits: u32, delta: u32): void {
     const address = changetype<usize>(this);
-    schedAwait(address, mask, bits, true, SchedOp.RmwShared);
+    schedAwait(address, mask, bits, true, SchedNamed.DownRead);
     store<u32>(address, load<u32>(address) + delta);
   }
 
   /** `fetchSub` that takes such an addition back: nothing but a waiter cares for the result. */
   @inline fetchSubShared(delta: T): T {
-    if (isDefined(SCHED)) schedPoint(changetype<usize>(this), SchedOp.RmwShared, sizeof<T>());
+    if (isDefined(SCHED)) schedPoint(changetype<usize>(this), SchedNamed.UpRead, sizeof<T>());
     return atomic.sub<T>(changetype<usize>(this), delta);
   }
 
   /** Of the SCHED build alone: goes on when the bits of `mask` are 0, and sets them. */
   @inline setWhenClear(mask: u32): void {
     const address = changetype<usize>(this);
-    schedAwait(address, mask, 0, true, SchedOp.RmwBits);
+    schedAwait(address, mask, 0, true, SchedNamed.FolioLock);
     store<u32>(address, load<u32>(address) | mask);
+  }
+
+  /** Of the SCHED build alone: `storeRelease` that gives a lock back. */
+  @inline unlockBy(name: SchedNamed, value: T): void {
+    schedPoint(changetype<usize>(this), name, sizeof<T>());
+    atomic.store<T>(changetype<usize>(this), value);
+  }
+
+  /** `fetchSub` that gives a lock back. */
+  @inline fetchSubBy(name: SchedNamed, delta: T): T {
+    if (isDefined(SCHED)) schedPoint(changetype<usize>(this), name, sizeof<T>());
+    return atomic.sub<T>(changetype<usize>(this), delta);
   }
 
   /** Of the SCHED build alone: goes on when the value is not `value` any more. */
@@ -173,25 +186,26 @@ export class AtomicFlags {
 
   /** Sets those of `mask`, without a result and without a barrier (Linux: set_bit). */
   @inline or(mask: u64): void {
-    if (isDefined(SCHED)) schedPoint(changetype<usize>(this), SchedOp.RmwBitsRelaxed, bits(mask));
+    if (isDefined(SCHED)) schedPoint(changetype<usize>(this), SchedNamed.SetBit, bits(mask));
     atomic.or<u64>(changetype<usize>(this), mask);
   }
 
   /** Keeps only those of `mask`, without a result and without a barrier (Linux: clear_bit). */
   @inline and(mask: u64): void {
-    if (isDefined(SCHED)) schedPoint(changetype<usize>(this), SchedOp.RmwBitsRelaxed, bits(~mask));
+    if (isDefined(SCHED)) schedPoint(changetype<usize>(this), SchedNamed.ClearBit, bits(~mask));
     atomic.and<u64>(changetype<usize>(this), mask);
   }
 
   /** Sets those of `mask`; those that were set. A full barrier (Linux: test_and_set_bit). */
   @inline testAndSet(mask: u64): u64 {
-    if (isDefined(SCHED)) schedPoint(changetype<usize>(this), SchedOp.RmwBits, bits(mask));
+    if (isDefined(SCHED)) schedPoint(changetype<usize>(this), SchedNamed.TestAndSetBit, bits(mask));
     return atomic.or<u64>(changetype<usize>(this), mask) & mask;
   }
 
   /** Clears those of `mask`; those that were set. A full barrier (Linux: test_and_clear_bit). */
   @inline testAndClear(mask: u64): u64 {
-    if (isDefined(SCHED)) schedPoint(changetype<usize>(this), SchedOp.RmwBits, bits(mask));
+    if (isDefined(SCHED))
+      schedPoint(changetype<usize>(this), SchedNamed.TestAndClearBit, bits(mask));
     return atomic.and<u64>(changetype<usize>(this), ~mask) & mask;
   }
 
@@ -202,7 +216,7 @@ export class AtomicFlags {
    * fail and try again, where others write to it.
    */
   @inline orMostlySet(mask: u64): void {
-    if (isDefined(SCHED)) schedPoint(changetype<usize>(this), SchedOp.RmwBitsRelaxed, bits(mask));
+    if (isDefined(SCHED)) schedPoint(changetype<usize>(this), SchedNamed.SetBit, bits(mask));
     if ((atomic.add<u64>(changetype<usize>(this), 0) & mask) != mask) this.or(mask);
   }
 

@@ -1,6 +1,7 @@
 import { Atomic } from './atomic';
 import { VM_BUG_ON } from './bug';
 import { lockAcquire, lockRelease, lockTryAcquire } from './lockdep';
+import { SchedNamed } from './sched_point';
 import { waitWhile } from './wait';
 
 /** Somebody sleeps on the word: whoever releases must wake. */
@@ -70,7 +71,7 @@ export class RwSem {
   /** As `downWrite`, while another of its class is held (Linux: down_write_nested). */
   downWriteNested(subclass: u32): void {
     if (isDefined(SCHED)) {
-      this.word.addWhen(WRITER | READERS, 0, WRITER);
+      this.word.addWhen(WRITER | READERS, 0, WRITER, SchedNamed.DownWrite);
       lockAcquire(changetype<usize>(this), subclass);
       return;
     }
@@ -98,7 +99,7 @@ export class RwSem {
 
   /** Releases the write lock (Linux: up_write). */
   upWrite(): void {
-    const before = this.word.fetchSub(WRITER);
+    const before = this.word.fetchSubBy(SchedNamed.UpWrite, WRITER);
     lockRelease(changetype<usize>(this));
     VM_BUG_ON((before & WRITER) == 0, 103);
     if ((before & WAITERS) != 0) wake(this.word);

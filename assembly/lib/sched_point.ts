@@ -22,14 +22,45 @@ export const enum SchedOp {
   RmwBitsRelaxed,
 }
 
+/** The bits of an announced kind that hold its SchedOp; those above say what Linux calls it. */
+export const SCHED_OP_BITS: i32 = 0xff;
+
 /**
- * Announces an access to shared memory before it happens: its address, its kind and its size in
- * bytes. Present only in the SCHED build; the host counts it or hands control to a scheduler.
+ * Kinds of which Linux has several with different names: a SchedOp, and above it a number for the
+ * name. The name is for reports alone; nothing is decided by it.
+ */
+export const enum SchedNamed {
+  Add = SchedOp.RmwRelaxed | (1 << 8),
+  Sub = SchedOp.RmwRelaxed | (2 << 8),
+  Or = SchedOp.RmwRelaxed | (3 << 8),
+  And = SchedOp.RmwRelaxed | (4 << 8),
+  FetchAdd = SchedOp.Rmw | (5 << 8),
+  FetchSub = SchedOp.Rmw | (6 << 8),
+  FetchOr = SchedOp.Rmw | (7 << 8),
+  FetchAnd = SchedOp.Rmw | (8 << 8),
+  Exchange = SchedOp.Rmw | (9 << 8),
+  SetBit = SchedOp.RmwBitsRelaxed | (10 << 8),
+  ClearBit = SchedOp.RmwBitsRelaxed | (11 << 8),
+  TestAndSetBit = SchedOp.RmwBits | (12 << 8),
+  TestAndClearBit = SchedOp.RmwBits | (13 << 8),
+  SpinLock = SchedOp.Rmw | (14 << 8),
+  SpinUnlock = SchedOp.StoreRelease | (15 << 8),
+  DownRead = SchedOp.RmwShared | (16 << 8),
+  UpRead = SchedOp.RmwShared | (17 << 8),
+  DownWrite = SchedOp.Rmw | (18 << 8),
+  UpWrite = SchedOp.Rmw | (19 << 8),
+  FolioLock = SchedOp.RmwBits | (20 << 8),
+}
+
+/**
+ * Announces an access to shared memory before it happens: its address, its kind (a SchedOp, or a
+ * SchedNamed) and its size in bytes. Present only in the SCHED build; the host counts it or hands
+ * control to a scheduler.
  *
  * Of 8-byte words of flags, the kinds that end in Bits say which bits they are about: in Linux each
  * flag is tested, set and cleared by itself, and two CPUs that do so to different ones do not meet.
  */
-export declare function schedPoint(address: usize, op: SchedOp, size: usize): void;
+export declare function schedPoint(address: usize, op: i32, size: usize): void;
 
 /**
  * Announces a wait before it begins: this CPU goes on once `(word & mask) == value` has become
@@ -41,7 +72,7 @@ export declare function schedAwait(
   mask: u32,
   value: u32,
   equal: bool,
-  op: SchedOp,
+  op: i32,
 ): void;
 
 /** What a CPU has just done that a watcher cannot see from accesses alone. */

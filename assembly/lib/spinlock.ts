@@ -1,5 +1,6 @@
 import { Atomic } from './atomic';
 import { lockAcquire, lockRelease, lockTryAcquire } from './lockdep';
+import { SchedNamed } from './sched_point';
 import { waitWhile } from './wait';
 
 const UNLOCKED: u32 = 0;
@@ -33,7 +34,7 @@ export class SpinLock {
    * (Linux: spin_lock_nested).
    */
   @inline lockNested(subclass: u32): void {
-    if (isDefined(SCHED)) this.word.addWhen(~0, UNLOCKED, LOCKED);
+    if (isDefined(SCHED)) this.word.addWhen(~0, UNLOCKED, LOCKED, SchedNamed.SpinLock);
     else if (this.word.cmpxchg(UNLOCKED, LOCKED) != UNLOCKED) lockContended(this);
     lockAcquire(changetype<usize>(this), subclass);
   }
@@ -47,7 +48,7 @@ export class SpinLock {
 
   /** Releases the lock (Linux: spin_unlock). */
   @inline unlock(): void {
-    if (isDefined(SCHED)) this.word.storeRelease(UNLOCKED);
+    if (isDefined(SCHED)) this.word.unlockBy(SchedNamed.SpinUnlock, UNLOCKED);
     else if (this.word.exchange(UNLOCKED) == CONTENDED) this.word.notifyAll();
     lockRelease(changetype<usize>(this));
   }

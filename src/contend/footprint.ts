@@ -2,7 +2,13 @@ import { MAP_POPULATE, MAP_SHARED, PROT_READ, PROT_WRITE } from '../constants.js
 import { contentsCode, hostPagesFor, kernelPagesFor, resolveOptions } from '../options.js';
 import { policyCodes, type PinPolicy } from '../policies.js';
 import type { CoreExports } from '../wasm/exports.js';
-import { FOLL_PIN, FOLL_WRITE, PAGE_SIZE, SchedOp } from '../wasm/generated/layout.js';
+import {
+  FOLL_PIN,
+  FOLL_WRITE,
+  PAGE_SIZE,
+  SCHED_OP_BITS,
+  SchedOp,
+} from '../wasm/generated/layout.js';
 import { createMemory, instantiate, loadModule } from '../wasm/load.js';
 import { CoreViews } from '../wasm/views.js';
 import { LineNames } from './line-names.js';
@@ -42,10 +48,13 @@ function footprintOf(module: WebAssembly.Module, pin: PinPolicy, batch: number):
   });
   const memory = createMemory(hostPagesFor(options));
   let log: Access[] = [];
+  const note = (address: number, op: number) => {
+    log.push({ address: address >>> 0, op: op & SCHED_OP_BITS });
+  };
   const core = instantiate(module, memory, {
-    schedPoint: (address, op) => log.push({ address: address >>> 0, op }),
+    schedPoint: note,
     // Nobody else runs, so a wait is over at once: an access like any other.
-    schedAwait: (address, _mask, _value, _equal, op) => log.push({ address: address >>> 0, op }),
+    schedAwait: (address, _mask, _value, _equal, op) => note(address, op),
   });
   const frames = options.memory / PAGE_SIZE;
   const codes = policyCodes(options.policy);

@@ -10,7 +10,7 @@ export function chromeTrace(failure: Failure): object {
     ...{ name: 'thread_name', ph: 'M', pid: 1, tid, args: { name: `CPU${tid} ${name}` } },
   }));
   const slices = failure.trace.map((step) => ({
-    name: `${step.kind} ${step.location ?? ''}`.trimEnd(),
+    name: `${step.operation ?? step.kind} ${step.location ?? ''}`.trimEnd(),
     cat: 'access',
     ph: 'X',
     pid: 1,

@@ -5,7 +5,7 @@ import type { FailureKind } from './explore-error.js';
 import { chromeTrace } from './chrome-trace.js';
 import { formatFailure } from './format.js';
 import { litmusOf } from './litmus.js';
-import type { Program } from './program.js';
+import type { Program, StepNote } from './program.js';
 import { neededBefore, runsBefore } from './earlier.js';
 import { anchorOf, printSchedule, type MadeSteps } from './schedule.js';
 import { shrink, switchesOf } from './shrink.js';
@@ -169,28 +169,28 @@ function shownAgain(
   found: Verdict,
   agents: ArrayLike<number>,
 ): Shown & { readonly verdict: Verdict } {
-  const sites = program.recordSites(true);
+  const notes = program.recordNotes(true);
   const verdict = runAgain(program, execution, agents) ?? found;
-  return { ...shownNow(program, sites), verdict };
+  return { ...shownNow(program, notes), verdict };
 }
 
 function shownBefore(program: Program, agents: Uint8Array): Shown {
-  const sites = program.recordSites(true);
+  const notes = program.recordNotes(true);
   runsBefore(program, [agents]);
-  return shownNow(program, sites);
+  return shownNow(program, notes);
 }
 
 /** The execution that was run last. */
-function shownNow(program: Program, sites: readonly (string | undefined)[]): Shown {
+function shownNow(program: Program, notes: readonly (StepNote | undefined)[]): Shown {
   const { log } = program;
   const agents = log.agent.slice(0, log.length);
-  const trace = traceOf(program, sites);
+  const trace = traceOf(program, notes);
   const anchors = trace.map((_, step) => {
     const location = log.location[step]!;
     const symbol = location < 0 ? '' : program.symbol(location, log.mask[step]);
     return anchorOf(log.kind[step]!, symbol);
   });
-  program.recordSites(false);
+  program.recordNotes(false);
   return { agents, anchors, trace };
 }
 

@@ -3,8 +3,8 @@
  * and how to see it again.
  */
 import type { Failure } from './failure.js';
+import { stepText } from './step-text.js';
 import type { TraceStep } from './trace.js';
-import { changeText, valueText } from './value-text.js';
 
 const STEP_WIDTH = 5;
 const COLUMN_WIDTH_MIN = 16;
@@ -128,31 +128,5 @@ function textOf(step: TraceStep, failure: Drawn): string {
   const from = step.readsFrom === undefined ? undefined : failure.trace[step.readsFrom];
   const isFromOther = from !== undefined && from.cpu !== step.cpu;
   const arrow = isDeciding && isFromOther ? ` <- step ${from.step + 1} (CPU${from.cpu})` : '';
-  return `${isDeciding ? '* ' : '  '}${accessOf(step)}${arrow}`;
-}
-
-function accessOf(step: TraceStep): string {
-  const { kind, location } = step;
-  const [result, operand] = [step.result, step.operand].map((value) => valueText(location, value));
-  const change = changeText(location, step.before ?? 0, step.after ?? 0);
-  switch (kind) {
-    case 'load':
-    case 'readOnce':
-    case 'loadPlain':
-      return `${kind}(${location}) = ${result}`;
-    case 'fence':
-    case 'readFence':
-      return `${kind}()`;
-    case 'waitWhile':
-      return `waitWhile(${location}, ${operand}) = ${result}`;
-    case 'compareExchange':
-      return step.succeeded === true
-        ? `compareExchange(${location}) ${change} won`
-        : `compareExchange(${location}${operand && `, ${operand}`}) = ${result} failed`;
-    case 'flush':
-      return `(store of step ${(step.link ?? 0) + 1} reaches ${location}) ${change}`;
-    default:
-      if (step.link !== undefined) return `${kind}(${location}, ${operand}) delayed`;
-      return `${kind}(${location}) ${change}`;
-  }
+  return `${isDeciding ? '* ' : '  '}${stepText(step)}${arrow}`;
 }

@@ -20,6 +20,14 @@ export interface Pending {
   readonly replacement: Float64Array;
 }
 
+/** What is noted of a step while somebody wants to know; undefined where it is not known. */
+export interface StepNote {
+  /** Where in the sources it stands. */
+  readonly site: string | undefined;
+  /** What Linux calls the access. */
+  readonly operation: string | undefined;
+}
+
 /** What stopped a CPU: an error that it threw, or one of the program as such. */
 export interface Fault {
   /** The CPU; -1 for none. */
@@ -75,10 +83,10 @@ export interface Program {
   /** A readable name of a location, or of some bytes of it. */
   symbol(location: number, mask?: number): string;
   /**
-   * Where in the sources each announced access stands is recorded from now on, which takes time.
-   * @returns the places of the steps since, by step; undefined where unknown
+   * Notes what each announced access is and where it stands from now on, which takes time.
+   * @returns the notes of the steps since, by step
    */
-  recordSites(on: boolean): readonly (string | undefined)[];
+  recordNotes(on: boolean): readonly (StepNote | undefined)[];
   /** What a CPU waits for that cannot go on, and who could end that, where the program knows. */
   whoWaits?(cpu: number): string | undefined;
   /**

@@ -74,7 +74,7 @@ export async function replay<Context>(
   const maxSteps = inRange(options.maxSteps ?? 1e5, 1, 1e8, 'maxSteps');
   const execution = new Execution(program, mode === 'exact' ? stepsOf(given.runs) : maxSteps);
   const isExact = mode === 'exact';
-  program.recordSites(true); // locations have their names of the moment of access
+  program.recordNotes(true); // locations have their names of the moment of access
   for (const runs of given.earlier) {
     new Execution(program, stepsOf(runs)).run(new ScheduleStrategy(program, runs, isExact));
   }

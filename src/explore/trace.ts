@@ -1,6 +1,7 @@
 /** The steps of an execution as objects, for people and programs that read it. */
 import * as access from './access.js';
-import type { Program } from './program.js';
+import { Dependences } from './dependences.js';
+import type { Program, StepNote } from './program.js';
 
 /** One step. */
 export interface TraceStep {
@@ -10,6 +11,8 @@ export interface TraceStep {
   readonly cpu: number;
   readonly name: string;
   readonly kind: access.KindName;
+  /** What Linux calls the access: `test_and_set_bit`; undefined for raw words. */
+  readonly operation?: string;
   /** What was accessed; undefined for a fence. */
   readonly location?: string;
   /** The value in memory before and after; the same for a load. */
@@ -23,6 +26,11 @@ export interface TraceStep {
   readonly succeeded?: boolean;
   /** The step that wrote the value which was read; undefined for the initial value. */
   readonly readsFrom?: number;
+  /**
+   * The last steps of other CPUs that must come before this one for all to end as it did: writes
+   * whose values it found, and for a write those who read the value before it.
+   */
+  readonly dependsOn?: readonly number[];
   /** For a store under tso: the step in which it reached memory. For a flush: its store. */
   readonly link?: number;
   /** File and line in the scenario. */
@@ -30,31 +38,34 @@ export interface TraceStep {
 }
 
 /** The execution in a program's log. */
-export function traceOf(program: Program, sites: readonly (string | undefined)[]): TraceStep[] {
+export function traceOf(program: Program, notes: readonly (StepNote | undefined)[]): TraceStep[] {
   const { log } = program;
-  const lastWrite = new Map<number, number>();
-  return Array.from({ length: log.length }, (_, step) => {
-    const made = stepOf(program, step, lastWrite, sites[step]);
-    if (log.touches[step] === access.TOUCHES_WRITE) lastWrite.set(log.location[step]!, step);
-    return made;
-  });
+  const before = new Dependences(log, program.cpuNames.length);
+  return Array.from({ length: log.length }, (_, step) =>
+    stepOf(program, step, before, notes[step]),
+  );
 }
 
 function stepOf(
   program: Program,
   step: number,
-  lastWrite: ReadonlyMap<number, number>,
-  site: string | undefined,
+  before: Dependences,
+  note: StepNote | undefined,
 ): TraceStep {
   const { log, cpuNames } = program;
   const kind = log.kind[step]!;
   const cpu = log.agent[step]! % cpuNames.length;
   const head = { step, cpu, name: cpuNames[cpu]!, kind: access.KIND_NAMES[kind]! };
-  const tail = site === undefined ? {} : { site };
+  const { site, operation } = note ?? {};
+  const tail = {
+    ...(operation === undefined ? {} : { operation }),
+    ...(site === undefined ? {} : { site }),
+  };
   if (access.isFence(kind)) return { ...head, ...tail };
   const location = program.symbol(log.location[step]!, log.mask[step]);
   const link = linkOf(program, step);
-  const from = access.returnsValue(kind) ? sourceOf(program, step, lastWrite) : undefined;
+  const from = access.returnsValue(kind) ? sourceOf(program, step, before) : undefined;
+  const dependsOn = before.take(step);
   return {
     ...head,
     location,
@@ -69,19 +80,16 @@ function stepOf(
       ? { succeeded: log.touches[step] === access.TOUCHES_WRITE }
       : {}),
     ...(from === undefined ? {} : { readsFrom: from }),
+    ...(dependsOn.length === 0 ? {} : { dependsOn }),
     ...(link === undefined ? {} : { link }),
     ...tail,
   };
 }
 
 /** The step whose value a load got: of its own buffer, or the last write that reached memory. */
-function sourceOf(
-  { log }: Program,
-  step: number,
-  lastWrite: ReadonlyMap<number, number>,
-): number | undefined {
+function sourceOf({ log }: Program, step: number, before: Dependences): number | undefined {
   const location = log.location[step]!;
-  const inMemory = lastWrite.get(location);
+  const inMemory = before.lastWrite(step);
   if (log.result[step] !== log.before[step]) {
     for (let own = step - 1; own >= 0; own--) {
       const isOwn = log.agent[own] === log.agent[step] && log.link[own] === own;

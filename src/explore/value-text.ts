@@ -3,7 +3,9 @@ import { flagNames } from '../stats/page-info.js';
 
 /** Values from here on are shown in hexadecimal. */
 const HEX_FROM = 2 ** 20;
-const PAGE_SHIFT_FACTOR = 4096;
+const PAGE_SIZE = 4096;
+/** An entry of a page table: its level. */
+const TABLE = /^(?:mm\[\d+\]\.)?(pte|pmd|pud|pgd)(?:@[0-9a-f]+)?\[/;
 const PRESENT = 1 << 0;
 const PROTNONE = 1 << 8;
 const SWP_EXCLUSIVE = 1 << 3;
@@ -21,7 +23,9 @@ const PTE_BITS = [
 /** A value of a location; empty for none. */
 export function valueText(location: string | undefined, value: number | undefined): string {
   if (value === undefined || Number.isNaN(value)) return '';
-  if (location?.startsWith('pte[') === true) return pteText(value);
+  const level = location === undefined ? undefined : TABLE.exec(location)?.[1];
+  if (level === 'pte') return pteText(value);
+  if (level !== undefined) return tableText(value);
   if (location !== undefined && isPageFlags(location)) return flagNames(value).join('|') || '0';
   return numberText(value);
 }
@@ -40,6 +44,11 @@ function isPageFlags(location: string): boolean {
   return location.startsWith('page[') && location.endsWith('.flags');
 }
 
+/** An entry of an upper level: its table lies in the core's own memory. */
+function tableText(value: number): string {
+  return value === 0 ? 'none' : `table@${(value - (value % PAGE_SIZE)).toString(16)}`;
+}
+
 /** An entry of the last level; one with the top bit, which forbids execution, is negative. */
 function pteText(value: number): string {
   const bits = Math.abs(value);
@@ -51,7 +60,7 @@ function pteText(value: number): string {
     return `swap slot ${slot}${(low & SWP_EXCLUSIVE) !== 0 ? ' exclusive' : ''}`;
   }
   const names = PTE_BITS.filter(([bit]) => (low & bit) !== 0).map(([, name]) => name);
-  return [`pfn ${Math.floor(bits / PAGE_SHIFT_FACTOR)}`, ...names].join(' ');
+  return [`pfn ${Math.floor(bits / PAGE_SIZE)}`, ...names].join(' ');
 }
 
 function numberText(value: number): string {

@@ -6,7 +6,7 @@ import * as access from './access.js';
 import { EventLog } from './event-log.js';
 import type { LockOrders } from './lock-orders.js';
 import { finish, hashName, hashText, mix } from './hash.js';
-import { AGENTS_MAX, UNDECIDED, type Fault, type Program } from './program.js';
+import { AGENTS_MAX, UNDECIDED, type Fault, type Program, type StepNote } from './program.js';
 import { wordsOnly } from './needs-machine.js';
 import { eachPart } from './parts.js';
 import { ScenarioError, type Scenario } from './scenario.js';
@@ -54,7 +54,7 @@ export class WordsProgram implements Program {
   /** Once somebody has asked for a hash, which is before the first step of an execution. */
   #keepsHistory = false;
   /** Where the accesses stand, by step and by CPU, when somebody wants to know. */
-  #sites: (string | undefined)[] | undefined;
+  #notes: (StepNote | undefined)[] | undefined;
   readonly #announcedAt: (string | undefined)[] = [];
 
   /** @throws ScenarioError for more CPUs than a set of agents can have */
@@ -168,12 +168,12 @@ export class WordsProgram implements Program {
     return `words[${location}]`;
   }
 
-  recordSites(on: boolean): readonly (string | undefined)[] {
-    this.#sites = on ? [] : undefined;
+  recordNotes(on: boolean): readonly (StepNote | undefined)[] {
+    this.#notes = on ? [] : undefined;
     for (const [cpu, handle] of this.#cpus.entries()) {
       handle.onAnnounce = on ? () => (this.#announcedAt[cpu] = sourcePlace()) : undefined;
     }
-    return this.#sites ?? [];
+    return this.#notes ?? [];
   }
 
   hash(into: Uint32Array): void {
@@ -245,7 +245,7 @@ export class WordsProgram implements Program {
     log.before[step] = before;
     log.after[step] = after;
     log.result[step] = result;
-    if (this.#sites !== undefined) this.#sites[step] = this.#announcedAt[cpu];
+    if (this.#notes !== undefined) this.#notes[step] = this.#noteOf(cpu);
     if (kind === access.LOCK) this.#locks.take(cpu, location);
     else if (kind === access.UNLOCK) this.#locks.giveBack(cpu, location);
     return result;
@@ -274,7 +274,7 @@ export class WordsProgram implements Program {
     log.before[step] = this.#memory.values[location]!;
     log.after[step] = value;
     log.result[step] = 0;
-    if (this.#sites !== undefined) this.#sites[step] = this.#sites[store];
+    if (this.#notes !== undefined) this.#notes[step] = this.#notes[store];
     this.#memory.values[location] = value;
     buffers.shift(cpu);
   }
@@ -324,6 +324,11 @@ export class WordsProgram implements Program {
     const inMemory = this.#memory.values[location]!;
     const seen = buffers === undefined ? inMemory : buffers.seen(cpu, location, inMemory);
     return access.isEnabledAt(kind, this.pending.operand[cpu]!, seen);
+  }
+
+  /** Raw words are accessed by the names that the scenario has for that. */
+  #noteOf(cpu: number): StepNote {
+    return { site: this.#announcedAt[cpu], operation: undefined };
   }
 
   #refusal(what: string): ScenarioError {

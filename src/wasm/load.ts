@@ -36,7 +36,7 @@ export function loadModule(build: WasmBuild): Promise<WebAssembly.Module> {
 
 /** What a build may import beside the memory. */
 export interface HostImports {
-  /** Of the `sched` and `explore` builds: hears of each access before it happens. */
+  /** Of the `sched` and `explore` builds: hears of each access before it happens (SchedNamed). */
   schedPoint?: (address: number, op: number, size: number) => void;
   /** Of the same: hears of each wait; the CPU goes on once `(word & mask) == value` is `equal`. */
   schedAwait?: (address: number, mask: number, value: number, equal: number, op: number) => void;

@@ -3,6 +3,8 @@ export interface PendingAccess {
   address: number;
   /** SchedOp of the core. */
   op: number;
+  /** The same, or the SchedNamed that stands for it. */
+  named: number;
   /** Bytes. */
   size: number;
   /** True for a wait: the CPU can run only while its condition holds. */
@@ -15,5 +17,5 @@ export interface PendingAccess {
 
 /** An access that is none yet. */
 export function noAccess(): PendingAccess {
-  return { address: 0, op: 0, size: 0, waits: false, mask: 0, value: 0, equal: true };
+  return { address: 0, op: 0, named: 0, size: 0, waits: false, mask: 0, value: 0, equal: true };
 }

@@ -1,10 +1,12 @@
 import * as access from '../access.js';
+import type { StepNote } from '../program.js';
 import { WordPending } from '../word-cpu.js';
 import type { WordMemory } from '../word-memory.js';
 import { coreSite, type LineOf } from './core-sites.js';
 import type { ExploredMachine } from './explored-machine.js';
 import { isOfBits, kindOf, Locations, maskOf } from './locations.js';
 import { LocationNames } from './location-names.js';
+import { operationName } from './operation-names.js';
 import type { Target } from './store-views.js';
 import { wideValue } from './wide-value.js';
 
@@ -17,8 +19,8 @@ export class Announced {
   /** Address and size of what each CPU has announced. */
   readonly #addresses: Float64Array;
   readonly #sizes: Int32Array;
-  /** Where each CPU has announced it, while somebody wants to know. */
-  readonly #places: (string | undefined)[] = [];
+  /** Where each CPU has announced it and as what, while somebody wants to know. */
+  readonly #notes: StepNote[] = [];
   #locations: Locations | undefined;
   #isRecording = false;
   /**
@@ -84,9 +86,9 @@ export class Announced {
     return this.#sizes[cpu]!;
   }
 
-  /** Where a CPU has announced its access, if that was noted. */
-  placeOf(cpu: number): string | undefined {
-    return this.#places[cpu];
+  /** Where a CPU has announced its access and as what, if that was noted. */
+  noteOf(cpu: number): StepNote | undefined {
+    return this.#notes[cpu];
   }
 
   /** What a CPU has announced, or has just accessed. */
@@ -121,7 +123,10 @@ export class Announced {
   }
 
   #note(cpu: number, kind: number): void {
-    this.#places[cpu] = coreSite(this.#lineOf);
+    const { named, waits, equal } = this.#explored.coroutines.pending(cpu);
+    // A wait for whatever comes has no name of its own.
+    const operation = waits && !equal ? undefined : operationName(named, this.#sizes[cpu]!);
+    this.#notes[cpu] = { site: coreSite(this.#lineOf), operation };
     const location = this.pending.location[cpu]!;
     const mask = this.pending.mask[cpu]!;
     const key = keyOf(location, mask);

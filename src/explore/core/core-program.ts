@@ -4,7 +4,7 @@ import * as access from '../access.js';
 import { EventLog } from '../event-log.js';
 import { hashBytes, hashName } from '../hash.js';
 import type { LockOrders } from '../lock-orders.js';
-import { AGENTS_MAX, UNDECIDED, type Fault, type Program } from '../program.js';
+import { AGENTS_MAX, UNDECIDED, type Fault, type Program, type StepNote } from '../program.js';
 import { ScenarioError, type Scenario, type ScenarioMachine } from '../scenario.js';
 import type { WordPending } from '../word-cpu.js';
 import { WordMemory } from '../word-memory.js';
@@ -31,6 +31,8 @@ const IN_CORE = 1;
 const ASLEEP = 2;
 const ENDED = 3;
 
+/** A sleep is a step of its own. */
+const SLEEP_NOTE: StepNote = { site: undefined, operation: 'schedule_timeout' };
 /** Bytes of a raw word within its location. */
 const WORD_BYTES = 0xffff;
 /** States that are remembered as sound. */
@@ -79,7 +81,7 @@ export class CoreProgram implements Program {
   readonly #watched: OracleContext;
   readonly #oracles: Oracles;
   #context: unknown;
-  #sites: (string | undefined)[] | undefined;
+  #notes: (StepNote | undefined)[] | undefined;
   /** Called behind each access: who goes next, if that is known already (see `step`). */
   #decide: (() => number) | undefined;
   #decision = UNDECIDED;
@@ -119,8 +121,8 @@ export class CoreProgram implements Program {
       log: this.log,
       step: () => this.log.length - 1,
       place: (skip, always) => this.#placeNow(skip, always),
-      placeOf: (cpu) => this.#siteOf(cpu),
-      placeOfStep: (step) => this.#sites?.[step],
+      placeOf: (cpu) => this.#noteOf(cpu)?.site,
+      placeOfStep: (step) => this.#notes?.[step]?.site,
       nameOf: (address) => new LocationNames(explored.machine.kernel.views).nameOf(address),
     };
     this.#oracles = new Oracles(this.#watched);
@@ -155,7 +157,7 @@ export class CoreProgram implements Program {
   begin(): void {
     this.log.length = 0;
     this.fault = undefined;
-    this.#announced.begin(this.#sites !== undefined);
+    this.#announced.begin(this.#notes !== undefined);
     this.#words.reset();
     this.#histories.restart();
     this.#oracles.begin();
@@ -253,9 +255,9 @@ export class CoreProgram implements Program {
     return whoWaits(this.#watched, this.#oracles.locks, cpu, pending);
   }
 
-  recordSites(on: boolean): readonly (string | undefined)[] {
-    this.#sites = on ? [] : undefined;
-    return this.#sites ?? [];
+  recordNotes(on: boolean): readonly (StepNote | undefined)[] {
+    this.#notes = on ? [] : undefined;
+    return this.#notes ?? [];
   }
 
   hash(into: Uint32Array): void {
@@ -357,7 +359,7 @@ export class CoreProgram implements Program {
     log.after[step] = 0;
     log.result[step] = log.before[step]!;
     log.touches[step] = access.isFence(kind) ? access.TOUCHES_NOTHING : access.TOUCHES_WRITE;
-    if (this.#sites !== undefined) this.#sites[step] = this.#siteOf(cpu);
+    if (this.#notes !== undefined) this.#notes[step] = this.#noteOf(cpu);
     this.#open = step;
     if (this.#buffers !== undefined) this.#enter(cpu, step, this.#buffers);
     if (this.#where[cpu] !== IN_CORE || access.isFence(kind)) return;
@@ -392,7 +394,7 @@ export class CoreProgram implements Program {
     log.before[step] = store.before;
     log.after[step] = store.value;
     log.result[step] = 0;
-    if (this.#sites !== undefined) this.#sites[step] = this.#sites[store.step];
+    if (this.#notes !== undefined) this.#notes[step] = this.#notes[store.step];
   }
 
   /** Completes the entry of the access that was made last. */
@@ -436,12 +438,13 @@ export class CoreProgram implements Program {
 
   /** Where the CPU that runs stands, for those who want to know it just now. */
   #placeNow(skip?: RegExp, always?: boolean): string | undefined {
-    const isWanted = this.#sites !== undefined || always === true;
+    const isWanted = this.#notes !== undefined || always === true;
     return isWanted ? coreSite(this.#lineOf, skip) : undefined;
   }
 
-  #siteOf(cpu: number): string | undefined {
-    return this.#where[cpu] === IN_CORE ? this.#announced.placeOf(cpu) : undefined;
+  #noteOf(cpu: number): StepNote | undefined {
+    if (this.#where[cpu] === ASLEEP) return SLEEP_NOTE;
+    return this.#where[cpu] === IN_CORE ? this.#announced.noteOf(cpu) : undefined;
   }
 
   #refusal(what: string): ScenarioError {

@@ -1,4 +1,9 @@
-import { PAGE_SIZE, PERCPU_SCRATCH, PERCPU_SCRATCH_SIZE } from '../../wasm/generated/layout.js';
+import {
+  PAGE_SIZE,
+  PERCPU_SCRATCH,
+  PERCPU_SCRATCH_SIZE,
+  SCHED_OP_BITS,
+} from '../../wasm/generated/layout.js';
 import type { CoreExports } from '../../wasm/exports.js';
 import type { HostImports } from '../../wasm/load.js';
 import type { CoreViews } from '../../wasm/views.js';
@@ -330,7 +335,8 @@ export class Coroutines {
 
   #announce(pending: PendingAccess, address: number, op: number, size: number): void {
     pending.address = address >>> 0;
-    pending.op = op;
+    pending.op = op & SCHED_OP_BITS;
+    pending.named = op;
     pending.size = size;
     if (this.onPoint(this.running)) {
       pending.waits = false;

@@ -11,6 +11,8 @@ import {
   CACHE_VMA,
   CACHE_XA_NODE,
   CONTENTS_BASE,
+  CPU_LRU_BATCHES,
+  FOLIO_BATCH_BYTES,
   INODE_LISTS,
   KDESC_BASE,
   KDESC_SIZE,
@@ -38,6 +40,7 @@ import {
   ZONE_BASE,
 } from '../../wasm/generated/layout.js';
 import type { CoreViews } from '../../wasm/views.js';
+import { placeOfTable, spanOf } from './table-places.js';
 
 type StructName = keyof typeof STRUCTS;
 
@@ -58,6 +61,11 @@ const CACHES: Readonly<Record<number, readonly [string, StructName | undefined, 
   [CACHE_PIPE]: ['pipe', 'Pipe', 320],
 };
 
+/** The batches of a CPU, in their order, and what a flush has taken out of one. */
+const BATCHES = [
+  ...['lru_add', 'lru_activate', 'lru_deactivate_file', 'lru_deactivate', 'lru_lazyfree'],
+  ...['lru_move_tail', 'mlock', 'moving'],
+];
 /** Where a structure lies of which there is one, its name, and its struct. */
 const PLACES: readonly (readonly [number, string, StructName])[] = [
   [ZONE_BASE, 'zone', 'Zone'],
@@ -73,6 +81,8 @@ const CPU_PLACES: readonly (readonly [number, string, StructName])[] = [
   [PERCPU_PCP, 'pcp', 'PerCpuPages'],
   [PERCPU_LRU, 'lru', 'CpuLru'],
 ];
+/** Freed memory holds no pid (Linux: PID_MAX_LIMIT). */
+const PID_MAX = 2 ** 22;
 const CACHES_MAX = 16;
 /** Each depot has a cache line of its own. */
 const DEPOT_STRIDE = 64;
@@ -84,7 +94,7 @@ const EMBEDDED: Partial<Record<StructName, readonly (readonly [number, string, S
   Inode: [[STRUCTS.Inode.fields.mapping0.offset, 'i_data', 'AddressSpace']],
   AddressSpace: [[STRUCTS.AddressSpace.fields.iPages0.offset, 'i_pages', 'XArray']],
 };
-/** Bytes of a slot of an xarray's node; its slots follow its fields. */
+/** Bytes of a slot of an xarray's node, whose slots follow its fields, and of one of a batch. */
 const SLOT_SIZE = 4;
 
 /** Bytes of an object of a cache; undefined for a cache that there is not. */
@@ -100,7 +110,7 @@ export class LocationNames {
     this.#views = views;
   }
 
-  /** For example `page[7]._refcount`, `pte[12]`, `mm@0x41002000.mmap_lock`. */
+  /** For example `page[7]._refcount`, `mm[1].pte[0x7ffff7ffe000]`, `file@410073c0.f_count`. */
   nameOf(address: number): string {
     if (address >= CONTENTS_BASE) return this.#slotName(address);
     if (address >= KMEM_BASE) return this.#kernelName(address);
@@ -116,7 +126,8 @@ export class LocationNames {
     if (address >= PERCPU_BASE) {
       const cpu = Math.floor((address - PERCPU_BASE) / PERCPU_SIZE);
       const within = (address - PERCPU_BASE) % PERCPU_SIZE;
-      return `cpu[${cpu}].${placeAt(CPU_PLACES, within) ?? cpuFieldAt(within)}`;
+      const name = batchAt(within) ?? placeAt(CPU_PLACES, within) ?? cpuFieldAt(within);
+      return `cpu[${cpu}].${name}`;
     }
     const depot = address - SLAB_DEPOTS;
     if (depot >= 0 && depot < CACHES_MAX * DEPOT_STRIDE) {
@@ -140,15 +151,27 @@ export class LocationNames {
     const within = (address - KMEM_BASE) % PAGE_SIZE;
     const kind = this.#views.read('Kdesc', 'kind', desc);
     if (kind === KPAGE_PGTABLE) {
-      const level = TABLES[this.#views.read('Kdesc', 'level', desc)] ?? 'table';
-      return `${level}[${within >> 3}]`;
+      return this.#entryName(
+        address - within,
+        this.#views.read('Kdesc', 'level', desc),
+        within >> 3,
+      );
     }
     const cache = CACHES[this.#views.read('Kdesc', 'cache', desc)];
     if (kind !== KPAGE_SLAB || cache === undefined) return `kernel memory 0x${hex(address)}`;
     const [name, struct, size] = cache;
     const object = address - (within % size);
     const part = struct === undefined ? `+${within % size}` : fieldAt(struct, within % size);
-    return `${name}@${hex(object)}.${part}`;
+    const pid = struct === 'MmStruct' ? this.#views.read('MmStruct', 'pid', object) : 0;
+    return `${pid > 0 && pid < PID_MAX ? `${name}[${pid}]` : `${name}@${hex(object)}`}.${part}`;
+  }
+
+  /** An entry by the process and the address that it maps; by its table if no process has that. */
+  #entryName(table: number, level: number, index: number): string {
+    const name = TABLES[level] ?? 'table';
+    const place = placeOfTable(this.#views, table, level);
+    if (place === undefined) return `${name}@${hex(table)}[${index}]`;
+    return `mm[${place.pid}].${name}[0x${hex(place.base + index * spanOf(level))}]`;
   }
 }
 
@@ -159,6 +182,15 @@ function placeAt(places: typeof PLACES, address: number): string | undefined {
     if (offset >= 0 && offset < STRUCTS[struct].size) return `${name}.${fieldAt(struct, offset)}`;
   }
   return undefined;
+}
+
+/** A slot of the batches of pages for the LRU lists (Linux: cpu_fbatches). */
+function batchAt(within: number): string | undefined {
+  const offset = within - PERCPU_LRU - CPU_LRU_BATCHES;
+  const name = BATCHES[Math.floor(offset / FOLIO_BATCH_BYTES)];
+  if (offset < 0 || name === undefined) return undefined;
+  const slot = (offset % FOLIO_BATCH_BYTES) / SLOT_SIZE - 1;
+  return slot < 0 ? `${name}.nr` : `${name}.folios[${slot}]`;
 }
 
 /** A field of a CPU's own area, or one of its counters (Linux: vm_event_states). */

@@ -10,9 +10,9 @@ export interface BugPlace {
 /** Every BUG_ON, VM_BUG_ON and BUG of the core, by its number. */
 export const BUGS: Readonly<Record<number, BugPlace>> = {
   101: { file: "assembly/lib/wait.ts", line: 64, text: "BUG_ON(alone && cell.load() == value)" },
-  102: { file: "assembly/lib/rwsem.ts", line: 61, text: "VM_BUG_ON((before & READERS) == 0)" },
-  103: { file: "assembly/lib/rwsem.ts", line: 103, text: "VM_BUG_ON((before & WRITER) == 0)" },
-  104: { file: "assembly/lib/rwsem.ts", line: 110, text: "VM_BUG_ON((before & WRITER) == 0)" },
+  102: { file: "assembly/lib/rwsem.ts", line: 62, text: "VM_BUG_ON((before & READERS) == 0)" },
+  103: { file: "assembly/lib/rwsem.ts", line: 104, text: "VM_BUG_ON((before & WRITER) == 0)" },
+  104: { file: "assembly/lib/rwsem.ts", line: 111, text: "VM_BUG_ON((before & WRITER) == 0)" },
   111: { file: "assembly/lib/kmem.ts", line: 61, text: "VM_BUG_ON(desc.kind == KPAGE_FREE)" },
   121: { file: "assembly/lib/slab.ts", line: 99, text: "VM_BUG_ON(cache >= NR_CACHES)" },
   122: { file: "assembly/lib/slab.ts", line: 113, text: "VM_BUG_ON(Kdesc.of(object).kind != KPAGE_SLAB)" },

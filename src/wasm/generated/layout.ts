@@ -607,6 +607,9 @@ export const PERCPU_LRU_SIZE = 1088;
 /** Linux: POISON_FREE. */
 export const POISON_FREE = 107;
 
+/** The bits of an announced kind that hold its SchedOp; those above say what Linux calls it. */
+export const SCHED_OP_BITS = 255;
+
 export const CACHE_TASK = 0;
 
 export const CACHE_MM = 1;
@@ -961,6 +964,33 @@ export const SchedOp = {
   LoadBits: 10,
   RmwBits: 11,
   RmwBitsRelaxed: 12,
+} as const;
+
+/**
+ * Kinds of which Linux has several with different names: a SchedOp, and above it a number for the
+ * name. The name is for reports alone; nothing is decided by it.
+ */
+export const SchedNamed = {
+  Add: 261,
+  Sub: 517,
+  Or: 773,
+  And: 1029,
+  FetchAdd: 1284,
+  FetchSub: 1540,
+  FetchOr: 1796,
+  FetchAnd: 2052,
+  Exchange: 2308,
+  SetBit: 2572,
+  ClearBit: 2828,
+  TestAndSetBit: 3083,
+  TestAndClearBit: 3339,
+  SpinLock: 3588,
+  SpinUnlock: 3843,
+  DownRead: 0x1009,
+  UpRead: 0x1109,
+  DownWrite: 0x1204,
+  UpWrite: 0x1304,
+  FolioLock: 0x140b,
 } as const;
 
 /** What a CPU has just done that a watcher cannot see from accesses alone. */

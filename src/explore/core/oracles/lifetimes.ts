@@ -213,7 +213,7 @@ export class Lifetimes implements Oracle {
     const at = `at 0x${address.toString(16)}`;
     if (kind === KPAGE_PGTABLE) return `the page table ${at}`;
     if (kind !== KPAGE_SLAB) return `the kernel page ${at}`;
-    return `the ${this.#context.nameOf(address).split('@')[0]} ${at}`;
+    return `the ${this.#context.nameOf(address).split(/[@[]/)[0]} ${at}`;
   }
 
   /** The part of a freed object that is used. */

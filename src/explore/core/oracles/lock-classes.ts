@@ -80,6 +80,6 @@ export class LockClasses {
   #newName(address: number): string {
     if (address < 0) return `words[${wordOf(address)}]`;
     if (address >= MEM_MAP && address < KMEM_BASE) return 'page lock';
-    return this.#context.nameOf(address).replace(/@[0-9a-f]+|\[\d+\]/g, '');
+    return this.#context.nameOf(address).replace(/@[0-9a-f]+|\[\w+\]/g, '');
   }
 }

@@ -61,7 +61,11 @@ describe('exploring the real core', () => {
     expect(text).toMatch(/switch 2/);
     expect(text).toMatch(/page\[\d+\]\._refcount/);
     expect(text).toMatch(/try_get_page page_ref\.ts:\d+/);
-    expect(text).toMatch(/contents of page/);
+    expect(text).toMatch(/\bwrite\(contents of page\[0\]\)/);
+    const clearing = failure?.trace.find(({ location }) => location?.includes('.pte['));
+    expect(clearing?.location).toMatch(/^mm\[1\]\.pte\[0x7[0-9a-f]+\]$/);
+    const operations = new Set(failure?.trace.map(({ operation }) => operation));
+    expect([...operations]).toEqual(expect.arrayContaining(['spin_lock', 'xchg', 'set_bit']));
     const again = await replay(broken, failure?.schedule ?? '');
     expect(again.error?.message).toBe(failure?.error.message);
     expect(again.trace).toEqual(failure?.trace);
