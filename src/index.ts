@@ -38,6 +38,7 @@ export type { Attempt, Cpu, CpuProgram, Operation, Scenario } from './explore/sc
 export type { ScenarioMachine, Word } from './explore/scenario.js';
 export type { ExploreOptions, ExploreProgress, StrategyName } from './explore/options.js';
 export type { ExploreResult, Phase } from './explore/totals.js';
+export type { FormatOptions } from './explore/format.js';
 export type { Divergence, ReplayOptions, ReplayResult } from './explore/replay.js';
 export type { ErrorPlace, FailureKind } from './explore/explore-error.js';
 export type { StressOptions, StressProgress } from './stress/options.js';
@@ -45,6 +46,7 @@ export type { StressCall } from './stress/call-log.js';
 export type { StressCpu } from './stress/protocol.js';
 export type { StressFailureKind } from './stress/thread-cpu.js';
 export type { Found } from './explore/failure.js';
+export type { TraceCall } from './explore/trace-call.js';
 export type { TraceStep } from './explore/trace.js';
 export type { MemoryModel } from './explore/words-program.js';
 export type { Checkpoint, Job, Shard, Sleeper } from './explore/checkpoint.js';

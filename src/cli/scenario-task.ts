@@ -10,6 +10,8 @@ export type ScenarioTask =
       readonly do: 'explore';
       readonly file: string;
       readonly options: PlainOptions;
+      /** Whether a failure is printed with every access. */
+      readonly full?: true;
       /** Whether checkpoints are wanted. */
       readonly checkpoints?: true;
       /** Whether each job is to be reported. */
@@ -20,6 +22,7 @@ export type ScenarioTask =
       readonly file: string;
       readonly schedule: string;
       readonly mode: 'exact' | 'anchored';
+      readonly full?: true;
     };
 
 /** What came of it. */

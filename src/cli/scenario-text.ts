@@ -5,9 +5,9 @@ import type { ExploreResult } from '../index.js';
 const OUTCOMES_SHOWN = 50;
 
 /** What was found, how much was seen, and the outcomes. */
-export function resultText(result: ExploreResult): string {
+export function resultText(result: ExploreResult, options: { full?: boolean } = {}): string {
   const lines: string[] = [];
-  if (result.failure !== undefined) lines.push(result.failure.format());
+  if (result.failure !== undefined) lines.push(result.failure.format(options));
   lines.push(`"${result.scenario}": ${verdictText(result)}`, seenText(result));
   const outcomes = [...result.outcomes].sort(([, a], [, b]) => b - a);
   if (outcomes.length > 1 || outcomes[0]?.[0]) {
@@ -27,11 +27,12 @@ function verdictText({ failures, complete }: ExploreResult): string {
 }
 
 function seenText(result: ExploreResult): string {
-  const { executions, blocked, steps, complete, cut, elapsed, phases } = result;
+  const { steps, complete, cut, elapsed, phases } = result;
+  const sum = (of: 'executions' | 'blocked') => phases.reduce((all, phase) => all + phase[of], 0);
   const by = phases.map(({ strategy, executions: n }) => `${strategy}: ${n}`).join(', ');
   const parts = [
-    `${executions} executions (${by})`,
-    `${blocked} begun in vain`,
+    `${sum('executions')} executions (${by})`,
+    `${sum('blocked')} begun in vain`,
     ...(cut > 0 ? [`${cut} cut in loops that wait; cpu.waitWhile avoids that`] : []),
     ...(result.states === undefined
       ? []

@@ -6,6 +6,7 @@ import { resultText } from './scenario-text.js';
 import { scenarioUrl } from './scenario-url.js';
 
 const task = workerData as ScenarioTask;
+const full = task.full === true;
 const aborted = new AbortController();
 const post = (message: ScenarioMessage): void => parentPort?.postMessage(message);
 
@@ -34,7 +35,11 @@ async function run(scenario: Scenario): Promise<ScenarioAnswer> {
     const { failure, outcome, divergence, trace } = result;
     const json = { scenario: scenario.name, failure, outcome, divergence, trace };
     const left = divergence === undefined ? '' : `${divergenceText(divergence)}\n`;
-    return { isBroken: failure !== undefined, text: left + result.format(), json: plain(json) };
+    return {
+      isBroken: failure !== undefined,
+      text: left + result.format({ full }),
+      json: plain(json),
+    };
   }
   const result = await explore(scenario, {
     ...task.options,
@@ -44,7 +49,7 @@ async function run(scenario: Scenario): Promise<ScenarioAnswer> {
     ...(task.jobs ? { onJob: (job) => post({ job }) } : {}),
   });
   const json = { ...result, outcomes: Object.fromEntries(result.outcomes) };
-  return { isBroken: result.failures > 0, text: resultText(result), json: plain(json) };
+  return { isBroken: result.failures > 0, text: resultText(result, { full }), json: plain(json) };
 }
 
 function divergenceText(left: { step: number; expected: string; got: string }): string {

@@ -3,13 +3,14 @@ import { compareTraces, repeat, runAgain } from './determinism.js';
 import { Execution } from './execution.js';
 import type { FailureKind } from './explore-error.js';
 import { chromeTrace } from './chrome-trace.js';
-import { formatFailure } from './format.js';
+import { formatFailure, type FormatOptions } from './format.js';
 import { litmusOf } from './litmus.js';
 import type { Program, StepNote } from './program.js';
 import { neededBefore, runsBefore } from './earlier.js';
 import { anchorOf, printSchedule, type MadeSteps } from './schedule.js';
 import { shrink, switchesOf } from './shrink.js';
 import { traceOf, type TraceStep } from './trace.js';
+import type { TraceCall } from './trace-call.js';
 import type { Verdict } from './verdict.js';
 import type { MemoryModel } from './words-program.js';
 
@@ -33,6 +34,7 @@ export interface FailureDetails {
   readonly verdict: Verdict;
   readonly schedule: string;
   readonly trace: readonly TraceStep[];
+  readonly calls: readonly TraceCall[];
   readonly earlier: readonly (readonly TraceStep[])[];
   readonly cpuNames: readonly string[];
   readonly memoryModel: MemoryModel;
@@ -49,6 +51,8 @@ export class Failure {
   readonly schedule: string;
   /** Every access of the execution, in order. */
   readonly trace: readonly TraceStep[];
+  /** Every call of a process, or of pages, in the order of their begins. */
+  readonly calls: readonly TraceCall[];
   /** Of a failure that one execution alone does not show, those that must come before. */
   readonly earlier: readonly (readonly TraceStep[])[];
   readonly scenario: string;
@@ -58,6 +62,8 @@ export class Failure {
   /** The step that decides it, and the one that it races with; -1 for none. */
   readonly step: number;
   readonly otherStep: number;
+  /** Further steps without which it would not have come so. */
+  readonly related: readonly number[];
   /** The CPU that showed it; -1 for none. */
   readonly cpu: number;
 
@@ -69,7 +75,9 @@ export class Failure {
     this.step = verdict.step;
     this.otherStep = verdict.other;
     this.schedule = details.schedule;
+    this.related = verdict.related ?? [];
     this.trace = details.trace;
+    this.calls = details.calls;
     this.earlier = details.earlier;
     this.scenario = details.scenario;
     this.cpuNames = details.cpuNames;
@@ -78,8 +86,8 @@ export class Failure {
   }
 
   /** The interleaving in columns, a CPU each, time downwards. */
-  format(): string {
-    return formatFailure(this);
+  format(options: FormatOptions = {}): string {
+    return formatFailure(this, options);
   }
 
   /** Trace events as Chrome and Perfetto read them. */
@@ -94,11 +102,12 @@ export class Failure {
 
   /** All of it as plain data. */
   toJSON(): object {
-    const { kind, scenario, schedule, memoryModel, cpuNames, step, otherStep, cpu, trace } = this;
+    const { kind, scenario, schedule, memoryModel, cpuNames, step, otherStep, cpu } = this;
     const error = { name: this.error.name, message: this.error.message };
     const head = { scenario, kind, error, schedule, memoryModel, cpus: cpuNames };
+    const { found, trace, calls, related } = this;
     const tail = this.earlier.length === 0 ? {} : { earlier: this.earlier };
-    return { ...head, cpu, step, otherStep, found: this.found, trace, ...tail };
+    return { ...head, cpu, step, otherStep, related, found, trace, calls, ...tail };
   }
 }
 
@@ -134,7 +143,7 @@ export function makeFailure(
   const needed = neededBefore(program, runner, found, shrunk.agents, finder.isReplay);
   const earlier = needed.map((agents) => shownBefore(program, agents));
   const made = [0, 1].map(() => shownAgain(program, runner, found, shrunk.agents));
-  const { verdict, trace } = made[0]!;
+  const { verdict, trace, calls } = made[0]!;
   compareTraces(program.name, trace, made[1]!.trace);
   program.lockOrders.recall(learnt);
   // The strategy that found it reads on in the log: it shall be as it was.
@@ -146,6 +155,7 @@ export function makeFailure(
     verdict,
     schedule: printSchedule(program.name, program.build, model, [...earlier, made[0]!]),
     trace,
+    calls,
     earlier: earlier.map((one) => one.trace),
     cpuNames: program.cpuNames,
     memoryModel: model,
@@ -161,6 +171,7 @@ export function makeFailure(
 /** An execution with all that is printed of it. */
 interface Shown extends MadeSteps {
   readonly trace: readonly TraceStep[];
+  readonly calls: readonly TraceCall[];
 }
 
 function shownAgain(
@@ -190,8 +201,9 @@ function shownNow(program: Program, notes: readonly (StepNote | undefined)[]): S
     const symbol = location < 0 ? '' : program.symbol(location, log.mask[step]);
     return anchorOf(log.kind[step]!, symbol);
   });
+  const calls = program.notedCalls?.() ?? [];
   program.recordNotes(false);
-  return { agents, anchors, trace };
+  return { agents, anchors, trace, calls };
 }
 
 /** Of an execution without an end only so much as shows that is shrunk, drawn and replayed. */

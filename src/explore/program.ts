@@ -4,6 +4,7 @@
  * (words-program.ts) are one program, the core with its CPUs as coroutines is another.
  */
 import type { EventLog } from './event-log.js';
+import type { TraceCall } from './trace-call.js';
 import type { LockOrders } from './lock-orders.js';
 
 /** The next access of each CPU, indexed by CPU; meaningless for a CPU that has ended. */
@@ -87,6 +88,8 @@ export interface Program {
    * @returns the notes of the steps since, by step
    */
   recordNotes(on: boolean): readonly (StepNote | undefined)[];
+  /** The calls of processes and pages in the execution that was noted last. */
+  notedCalls?(): readonly TraceCall[];
   /** What a CPU waits for that cannot go on, and who could end that, where the program knows. */
   whoWaits?(cpu: number): string | undefined;
   /**

@@ -1,6 +1,7 @@
 /** `replay()`: one interleaving of a scenario once more, from its token. */
 import { inRange } from '../check.js';
 import { has } from './bits.js';
+import type { FormatOptions } from './format.js';
 import { Execution } from './execution.js';
 import { makeFailure, type Failure } from './failure.js';
 import type { Program } from './program.js';
@@ -49,7 +50,7 @@ export interface ReplayResult {
   readonly outcome: string;
   readonly divergence: Divergence | undefined;
   /** The failure in columns; without one, that there is none. */
-  format(): string;
+  format(options?: FormatOptions): string;
 }
 
 /**
@@ -91,7 +92,7 @@ export async function replay<Context>(
     trace: failure?.trace ?? trace,
     outcome,
     divergence: strategy.divergence,
-    format: () => failure?.format() ?? `"${scenario.name}": no promise was broken\n`,
+    format: (options) => failure?.format(options) ?? `"${scenario.name}": no promise was broken\n`,
   };
 }
 

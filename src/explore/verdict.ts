@@ -20,6 +20,8 @@ export interface Verdict {
   /** The step that decides it, and for a race the one before it; -1 where there is none. */
   readonly step: number;
   readonly other: number;
+  /** Further steps without which it would not have come so: who took the locks of a deadlock. */
+  readonly related?: readonly number[];
   /** Of an execution without an end: steps that are enough to see that. */
   readonly length?: number;
   /** Schedules of the executions that must come before, in this order. */
@@ -100,16 +102,27 @@ function deadlockOf(program: Program): Verdict {
     return [`"${name}" waits while ${what} is ${pending.operand[cpu]}${by}`];
   });
   const error = new ExploreError('deadlock', `deadlock: ${waiting.join('; ')}`);
-  return verdict('deadlock', error, -1, program.log.length - 1, '');
+  const waitedFor = cpuNames.flatMap((_, cpu) => {
+    const isWaiting = ((program.unfinished() >>> cpu) & 1) !== 0;
+    return isWaiting ? (last.get(pending.location[cpu]!)?.step ?? []) : [];
+  });
+  return { ...verdict('deadlock', error, -1, program.log.length - 1, ''), related: waitedFor };
 }
 
-function lastWriters(program: Program): Map<number, { name: string; value: number }> {
+/** Who has written a location last, what, and in which step. */
+interface LastWrite {
+  readonly name: string;
+  readonly value: number;
+  readonly step: number;
+}
+
+function lastWriters(program: Program): Map<number, LastWrite> {
   const { log, cpuNames } = program;
-  const last = new Map<number, { name: string; value: number }>();
+  const last = new Map<number, LastWrite>();
   for (let step = 0; step < log.length; step++) {
     if (log.touches[step] !== access.TOUCHES_WRITE) continue;
     const name = cpuNames[log.agent[step]! % cpuNames.length]!;
-    last.set(log.location[step]!, { name, value: log.after[step]! });
+    last.set(log.location[step]!, { name, value: log.after[step]!, step });
   }
   return last;
 }

@@ -1,10 +1,7 @@
 /** What a CPU has done in a round, kept cheaply; it becomes text only when somebody asks. */
 import { KIND_NAMES } from '../explore/access.js';
 import * as access from '../explore/access.js';
-import { unwrapped } from '../explore/core/on-cpu.js';
-import { MmError } from '../errors.js';
-import { PageRefs } from '../page-refs.js';
-import { Process } from '../process.js';
+import { givenText } from '../explore/core/call-text.js';
 import { now } from './clock.js';
 
 /** One call, or one access to a raw word. */
@@ -20,9 +17,6 @@ export interface StressCall {
 
 /** Operations that are kept: the last ones of a round. */
 const KEPT = 256;
-/** Numbers from here on are shown in hexadecimal: addresses. */
-const HEX_FROM = 2 ** 20;
-const BYTES_SHOWN = 4;
 
 interface Entry {
   readonly order: number;
@@ -86,8 +80,8 @@ export class CallLog {
 
   #tell({ name, args, start, end, result }: Entry): StressCall {
     return {
-      call: `${name}(${args.map(shown).join(', ')})`,
-      result: end === undefined ? undefined : shown(result),
+      call: `${name}(${args.map(givenText).join(', ')})`,
+      result: end === undefined ? undefined : givenText(result),
       start,
       end,
     };
@@ -101,24 +95,4 @@ export class CallLog {
     const gives = access.returnsValue(kind!) && kind !== access.LOCK ? `${result}` : '';
     return { call: text, result: gives, start: undefined, end: undefined };
   }
-}
-
-/** An argument or a result in a few characters. */
-function shown(given: unknown): string {
-  const value = unwrapped(given);
-  if (typeof value === 'number') {
-    return Math.abs(value) < HEX_FROM ? `${value}` : `0x${value.toString(16)}`;
-  }
-  if (value === undefined) return '';
-  if (value instanceof Uint8Array) return bytesShown([...value]);
-  if (value instanceof MmError) return value.code;
-  if (value instanceof Error) return value.message;
-  if (value instanceof PageRefs) return value.length === 1 ? '1 page' : `${value.length} pages`;
-  if (value instanceof Process) return `process ${value.pid}`;
-  return JSON.stringify(value) ?? typeof value;
-}
-
-function bytesShown(bytes: readonly number[]): string {
-  const more = bytes.length > BYTES_SHOWN ? `, ... ${bytes.length} bytes` : '';
-  return `[${bytes.slice(0, BYTES_SHOWN).join(', ')}${more}]`;
 }

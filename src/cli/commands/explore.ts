@@ -21,10 +21,18 @@ interface ExploreFlags {
   readonly maxSteps?: number;
   readonly seed?: number;
   readonly all?: true;
+  readonly full?: true;
   readonly shard?: { index: number; count: number };
   readonly checkpoint?: string;
   readonly json?: true;
   readonly jsonLines?: true;
+}
+
+/** What it gives for replaying. */
+interface ReplayFlags {
+  readonly anchored?: true;
+  readonly full?: true;
+  readonly json?: true;
 }
 
 /** Adds both commands. */
@@ -43,6 +51,7 @@ export function addExplore(program: Command, world: World, done: (status: number
     .option('--max-steps <n>', 'steps that are taken for endless', wholeNumber(1, 1e8))
     .option('--seed <n>', 'of random choices', wholeNumber(0, 0xffff_ffff))
     .option('--all', 'go on after the first failure')
+    .option('--full', 'print every access of a failure')
     .option('--shard <i/n>', 'explore part i of n, from 0', shardOf)
     .option('--checkpoint <file>', 'go on from this file if it is there, and keep it up to date')
     .option('--json', 'print one JSON document and nothing else')
@@ -56,26 +65,33 @@ export function addExplore(program: Command, world: World, done: (status: number
     .argument('<file>', 'a module whose default export is a scenario')
     .argument('<schedule>', 'the schedule that a failure came with')
     .option('--anchored', 'follow it as well as can be when the scenario has changed')
+    .option('--full', 'print every access')
     .option('--json', 'print one JSON document and nothing else')
-    .action(async (file: string, schedule: string, flags: { anchored?: true; json?: true }) => {
+    .action(async (file: string, schedule: string, flags: ReplayFlags) => {
       const mode = flags.anchored ? 'anchored' : 'exact';
-      done(await perform({ do: 'replay', file, schedule, mode }, formOf(flags.json), world));
+      const task = { do: 'replay', file, schedule, mode, ...fullOf(flags) } as const;
+      done(await perform(task, formOf(flags.json), world));
     });
 }
 
 async function exploreFile(file: string, flags: ExploreFlags, world: World): Promise<number> {
-  const { all, checkpoint, json, jsonLines, ...given } = flags;
+  const { all, full, checkpoint, json, jsonLines, ...given } = flags;
   if (json && jsonLines) throw new UsageError('--json and --json-lines: choose one');
   const options: PlainOptions = { ...given, ...(all ? { stopOnFailure: false } : {}) };
-  const jobs = jsonLines ? ({ jobs: true } as const) : {};
+  const extra = { ...(jsonLines ? ({ jobs: true } as const) : {}), ...fullOf({ full }) };
   const form = jsonLines ? 'lines' : formOf(json);
   if (checkpoint === undefined) {
-    return perform({ do: 'explore', file, options, ...jobs }, form, world);
+    return perform({ do: 'explore', file, options, ...extra }, form, world);
   }
   const resume = await readCheckpoint(checkpoint);
   const resumed = { ...options, ...(resume === undefined ? {} : { resume }) };
-  const task = { do: 'explore', file, options: resumed, checkpoints: true, ...jobs } as const;
+  const task = { do: 'explore', file, options: resumed, checkpoints: true, ...extra } as const;
   return perform(task, form, world, checkpoint);
+}
+
+/** A failure is printed with every access, or as usual. */
+function fullOf({ full }: { readonly full?: true | undefined }): { full?: true } {
+  return full ? { full } : {};
 }
 
 /** How results are printed. */

@@ -1,22 +1,46 @@
-import type { CallRunner } from './core-cpu.js';
+import type { EventLog } from '../event-log.js';
+import { eachPart } from '../parts.js';
+import type { TraceCall } from '../trace-call.js';
+import { callText, givenText } from './call-text.js';
+import type { Call, CallRunner } from './core-cpu.js';
 import type { Outcome } from './coroutines.js';
 import type { ExploredMachine } from './explored-machine.js';
 import type { Histories } from './histories.js';
-import { eachPart } from '../parts.js';
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** Runs the CPUs' calls of the facade on an explored machine, and remembers what they gave. */
 export class CoreCalls implements CallRunner {
   readonly #explored: ExploredMachine;
   readonly #histories: Histories;
+  readonly #log: EventLog;
   readonly #outcomes: (Outcome | undefined)[] = [];
+  /** Of the execution under way, while somebody wants to know. */
+  #noted: Writable<TraceCall>[] | undefined;
 
-  constructor(explored: ExploredMachine, histories: Histories) {
+  constructor(explored: ExploredMachine, histories: Histories, log: EventLog) {
     this.#explored = explored;
     this.#histories = histories;
+    this.#log = log;
   }
 
-  begin(cpu: number, call: () => unknown): void {
-    this.#explored.coroutines.begin(cpu, call);
+  /** The calls of the last execution whose calls were noted. */
+  get noted(): readonly TraceCall[] {
+    return this.#noted ?? [];
+  }
+
+  /** A new execution. */
+  restart(isNoting: boolean): void {
+    this.#noted = isNoting ? [] : undefined;
+  }
+
+  begin(cpu: number, call: Call): void {
+    this.#explored.coroutines.begin(cpu, call.run);
+    if (this.#noted === undefined) return;
+    const { name, args, target } = call;
+    const times = { start: this.#log.length, end: undefined };
+    const text = callText(target, name, args);
+    this.#noted.push({ cpu, name, call: text, result: undefined, ...times });
   }
 
   resume(cpu: number): boolean {
@@ -26,6 +50,7 @@ export class CoreCalls implements CallRunner {
     const take = (part: number): void => this.#histories.add(cpu, part);
     this.#explored.coroutines.eachOf(cpu, take);
     eachPart(outcome.kind === 'threw' ? outcome.error : outcome.value, take);
+    if (this.#noted !== undefined) this.#noteEnd(cpu, outcome);
     return true;
   }
 
@@ -33,5 +58,13 @@ export class CoreCalls implements CallRunner {
     const outcome = this.#outcomes[cpu];
     if (outcome?.kind === 'threw') throw outcome.error;
     return outcome?.kind === 'returned' ? outcome.value : undefined;
+  }
+
+  #noteEnd(cpu: number, outcome: Outcome): void {
+    const call = this.#noted?.findLast((one) => one.cpu === cpu);
+    if (call === undefined) return;
+    call.end = this.#log.length;
+    if (outcome.kind === 'threw') call.result = `-${givenText(outcome.error)}`;
+    if (outcome.kind === 'returned') call.result = givenText(outcome.value) || '0';
   }
 }

@@ -6,9 +6,17 @@ import { onCpu, type OnCpu } from './on-cpu.js';
 /** What a generator gives when its CPU has stopped inside a call of the core. */
 export const AT_CORE: IteratorYieldResult<undefined> = { done: false, value: undefined };
 
+/** A call of the facade: what it does, and what it is, for reports. */
+export interface Call {
+  readonly run: () => unknown;
+  readonly name: string;
+  readonly args: readonly unknown[];
+  readonly target: object;
+}
+
 /** What runs a call of the facade on a CPU: up to its next access, or to its end. */
 export interface CallRunner {
-  begin(cpu: number, call: () => unknown): void;
+  begin(cpu: number, call: Call): void;
   /** True when the call has ended. */
   resume(cpu: number): boolean;
   /** What the call has returned; throws what it has thrown. */
@@ -34,11 +42,13 @@ export class CoreCpu extends WordCpu {
 
   /** The calls of a process, or of pages that setup took, as this CPU. */
   override on<T extends object>(handle: T | OnCpu<T>): OnCpu<T> {
-    return onCpu(handle as T, (call) => this.#operation(call));
+    return onCpu(handle as T, (run, name, args, target) =>
+      this.#operation({ run, name, args, target }),
+    );
   }
 
   /** A call as something to `yield*`: it stops where the CPU stops. */
-  #operation(call: () => unknown): Operation<unknown> {
+  #operation(call: Call): Operation<unknown> {
     const runner = this.#runner;
     const cpu = this.#cpu;
     let isBegun = false;

@@ -6,6 +6,7 @@ import { hashBytes, hashName } from '../hash.js';
 import type { LockOrders } from '../lock-orders.js';
 import { AGENTS_MAX, UNDECIDED, type Fault, type Program, type StepNote } from '../program.js';
 import { ScenarioError, type Scenario, type ScenarioMachine } from '../scenario.js';
+import type { TraceCall } from '../trace-call.js';
 import type { WordPending } from '../word-cpu.js';
 import { WordMemory } from '../word-memory.js';
 import { AT_ACCESS } from '../word-operation.js';
@@ -73,6 +74,7 @@ export class CoreProgram implements Program {
   readonly #machine: ScenarioMachine;
   readonly #cpus: CoreCpu[];
   readonly #histories: Histories;
+  readonly #calls: CoreCalls;
   readonly #state: CoreState;
   readonly #running: Iterator<undefined, unknown, undefined>[] = [];
   readonly #where: Uint8Array;
@@ -108,7 +110,8 @@ export class CoreProgram implements Program {
     this.#where = new Uint8Array(names.length);
     this.#machine = scenarioMachine(explored.machine, this.#words);
     this.#histories = new Histories(names.length);
-    const calls = new CoreCalls(explored, this.#histories);
+    const calls = new CoreCalls(explored, this.#histories, this.log);
+    this.#calls = calls;
     this.#cpus = names.map((name, cpu) => new CoreCpu(cpu, name, this.#words, this.pending, calls));
     for (const [cpu, handle] of this.#cpus.entries()) {
       handle.onPoint = (label, values) => this.#histories.remember(cpu, label, values);
@@ -158,6 +161,7 @@ export class CoreProgram implements Program {
     this.log.length = 0;
     this.fault = undefined;
     this.#announced.begin(this.#notes !== undefined);
+    this.#calls.restart(this.#notes !== undefined);
     this.#words.reset();
     this.#histories.restart();
     this.#oracles.begin();
@@ -258,6 +262,10 @@ export class CoreProgram implements Program {
   recordNotes(on: boolean): readonly (StepNote | undefined)[] {
     this.#notes = on ? [] : undefined;
     return this.#notes ?? [];
+  }
+
+  notedCalls(): readonly TraceCall[] {
+    return this.#calls.noted;
   }
 
   hash(into: Uint32Array): void {

@@ -15,11 +15,12 @@ export type OnCpu<T> = {
 /** What an operation gives: handles stay with the CPU, everything else is as it is. */
 export type OnCpuResult<R> = R extends PageRefs | Process ? OnCpu<R> : R;
 
-/** Runs a call of the facade as an operation; its name and arguments are for reports. */
+/** Runs a call of the facade as an operation; name, arguments and handle are for reports. */
 export type RunCall = (
   call: () => unknown,
   name: string,
   args: readonly unknown[],
+  target: object,
 ) => Operation<unknown>;
 
 const TARGET = Symbol('target');
@@ -40,6 +41,7 @@ export function onCpu<T extends object>(handle: T, run: RunCall): OnCpu<T> {
           },
           String(name),
           args,
+          target,
         );
     },
   });

@@ -78,6 +78,7 @@ test('a broken promise: status 1, the interleaving, and a token that replays it'
   const text = await mmemu('explore', file);
   expect(text.status).toBe(1);
   expect(text.out).toMatch(/CHECK in "two increments are two"[\s\S]*CPU0 a +CPU1 b/);
+  expect((await mmemu('explore', file, '--full')).out).toContain('CPU0 a');
   const json = await mmemu('explore', file, '--json');
   expect(json.status).toBe(1);
   const { schedule, trace } = answer(json.out).failure!;

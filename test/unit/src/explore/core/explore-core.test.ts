@@ -66,6 +66,11 @@ describe('exploring the real core', () => {
     expect(clearing?.location).toMatch(/^mm\[1\]\.pte\[0x7[0-9a-f]+\]$/);
     const operations = new Set(failure?.trace.map(({ operation }) => operation));
     expect([...operations]).toEqual(expect.arrayContaining(['spin_lock', 'xchg', 'set_bit']));
+    const steps = (failure?.format({ full: true }) ?? '').match(/^ +\d+ {2}/gm);
+    expect(steps).toHaveLength(failure?.trace.length ?? 0);
+    expect(text.split('\n').length).toBeLessThan(steps!.length / 2);
+    expect(text).toContain('[pid 1] fcntl(0, F_ADD_SEALS, F_SEAL_WRITE)');
+    expect(text).toContain('munmap returns 0');
     const again = await replay(broken, failure?.schedule ?? '');
     expect(again.error?.message).toBe(failure?.error.message);
     expect(again.trace).toEqual(failure?.trace);
