@@ -84,6 +84,7 @@ export class Execution {
   readonly #maxSteps: number;
   readonly #watch: SpinWatch;
   #strategy: Strategy | undefined;
+  #looksAtState = false;
   /** Agents that wait in a loop, a bit each. */
   #spinning = 0;
   /** An agent that the strategy chose and that cannot make a step; else -1. */
@@ -112,6 +113,7 @@ export class Execution {
     this.#spinning = 0;
     this.#impossible = -1;
     this.#strategy = strategy;
+    this.#looksAtState = strategy.looksAtState !== undefined;
     while (program.fault === undefined) {
       const runnable = program.runnable();
       const end = this.#endAt(runnable);
@@ -130,11 +132,13 @@ export class Execution {
 
   /** What a program asks that can let the same CPU go on. */
   readonly #decide = (): number => {
-    if (this.#strategy?.looksAtState?.(this.#program.log.length) === true) return UNDECIDED;
+    const strategy = this.#strategy!;
+    const program = this.#program;
+    if (this.#looksAtState && strategy.looksAtState!(program.log.length)) return UNDECIDED;
     this.#spinning = this.#watch.watch();
-    const runnable = this.#program.runnable();
+    const runnable = program.runnable();
     if (this.#endAt(runnable) !== undefined) return AT_END;
-    const agent = this.#strategy?.pick(runnable, this.#spinning) ?? AT_END;
+    const agent = strategy.pick(runnable, this.#spinning);
     if (agent < 0 || has(runnable, agent)) return agent;
     this.#impossible = agent;
     return AT_END;

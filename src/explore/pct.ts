@@ -13,7 +13,7 @@ import { has, lowest } from './bits.js';
 import type { EventLog } from './event-log.js';
 import { Prng } from './prng.js';
 import type { Program } from './program.js';
-import type { Strategy } from './strategy.js';
+import { GIVE_UP, type Strategy } from './strategy.js';
 
 /** Steps that the first execution is thought to have. */
 const STEPS_FIRST = 32;
@@ -58,18 +58,29 @@ export class PctStrategy implements Strategy {
   pick(runnable: number, spinning: number): number {
     const step = this.#log.length;
     const cpus = this.#order.length;
-    if (this.#changes.includes(step)) this.#lower(this.#log.agent[step - 1]! % cpus);
+    const changes = this.#changes;
+    for (let i = 0; i < changes.length; i++) {
+      if (changes[i] !== step) continue;
+      this.#lower(this.#log.agent[step - 1]! % cpus);
+      break;
+    }
     if (spinning !== 0) this.#order.filter((cpu) => has(spinning, cpu)).forEach(this.#lower);
-    if (!this.#hasBuffers) return this.#order.find((cpu) => has(runnable, cpu))!;
+    if (!this.#hasBuffers) return this.#highestOf(runnable);
     const filled = runnable >>> cpus;
     if ((filled & this.#eager) !== 0) return cpus + lowest(filled & this.#eager);
-    const next = this.#order.find((cpu) => has(runnable | filled, cpu))!;
+    const next = this.#highestOf(runnable | filled);
     return has(runnable, next) ? next : cpus + next;
   }
 
   finished(): boolean {
     this.#steps = Math.max(this.#steps, this.#log.length);
     return true;
+  }
+
+  #highestOf(cpus: number): number {
+    const order = this.#order;
+    for (let i = 0; i < order.length; i++) if (has(cpus, order[i]!)) return order[i]!;
+    return GIVE_UP; // there is always one
   }
 
   readonly #lower = (cpu: number): void => {

@@ -1,3 +1,4 @@
+import type { CoreViews } from '../../wasm/views.js';
 import * as access from '../access.js';
 import type { StepNote } from '../program.js';
 import { WordPending } from '../word-cpu.js';
@@ -14,6 +15,7 @@ import { wideValue } from './wide-value.js';
 export class Announced {
   readonly pending: WordPending;
   readonly #explored: ExploredMachine;
+  readonly #views: CoreViews;
   readonly #words: WordMemory;
   readonly #lineOf: LineOf;
   /** Address and size of what each CPU has announced. */
@@ -32,6 +34,7 @@ export class Announced {
   constructor(cpus: number, explored: ExploredMachine, words: WordMemory, lineOf: LineOf) {
     this.pending = new WordPending(cpus);
     this.#explored = explored;
+    this.#views = explored.machine.kernel.views;
     this.#words = words;
     this.#lineOf = lineOf;
     this.#addresses = new Float64Array(cpus);
@@ -105,10 +108,10 @@ export class Announced {
     if (location < 0) return 0;
     if (location < this.#words.count) return this.#words.values[location]!;
     const size = this.#sizes[cpu]!;
-    const { views } = this.#explored.machine.kernel;
-    const address = this.#addresses[cpu]!;
-    if (size === 8) return wideValue(views.u32At(address), views.u32At(address + 4));
-    return size === 4 ? views.s32At(address) : 0;
+    const { i32 } = this.#views;
+    const at = this.#addresses[cpu]! >>> 2;
+    if (size === 8) return wideValue(i32[at]! >>> 0, i32[at + 1]!);
+    return size === 4 ? i32[at]! : 0;
   }
 
   /** A readable name of a location, or of some bytes of it. */
@@ -118,7 +121,7 @@ export class Announced {
     if (noted !== undefined) return noted;
     const frame = this.#known().frameOf(location);
     if (frame !== undefined) return `contents of page[${frame}]`;
-    const names = new LocationNames(this.#explored.machine.kernel.views);
+    const names = new LocationNames(this.#views);
     return names.nameOf(this.#known().addressOf(location, mask));
   }
 

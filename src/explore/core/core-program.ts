@@ -78,6 +78,9 @@ export class CoreProgram implements Program {
   readonly #state: CoreState;
   readonly #running: Iterator<undefined, unknown, undefined>[] = [];
   readonly #where: Uint8Array;
+  /** The CPUs that have not ended; and of these the ones that can step only as memory allows. */
+  #unfinished = 0;
+  #conditional = 0;
   readonly #announced: Announced;
   readonly #lineOf: LineOf;
   readonly #watched: OracleContext;
@@ -160,6 +163,8 @@ export class CoreProgram implements Program {
   begin(): void {
     this.log.length = 0;
     this.fault = undefined;
+    this.#unfinished = (1 << this.#cpus.length) - 1;
+    this.#conditional = 0;
     this.#announced.begin(this.#notes !== undefined);
     this.#calls.restart(this.#notes !== undefined);
     this.#words.reset();
@@ -190,21 +195,19 @@ export class CoreProgram implements Program {
   }
 
   runnable(): number {
-    let agents = 0;
-    for (let cpu = 0; cpu < this.#cpus.length; cpu++) {
+    const buffers = this.#buffers;
+    let open = this.#conditional | ((buffers?.filled ?? 0) & this.#unfinished);
+    let agents = this.#unfinished & ~open;
+    while (open !== 0) {
+      const cpu = 31 - Math.clz32(open);
+      open &= ~(1 << cpu);
       if (this.#isEnabled(cpu)) agents |= 1 << cpu;
     }
-    return this.#buffers === undefined
-      ? agents
-      : agents | (this.#buffers.filled << this.#cpus.length);
+    return buffers === undefined ? agents : agents | (buffers.filled << this.#cpus.length);
   }
 
   unfinished(): number {
-    let agents = 0;
-    for (let cpu = 0; cpu < this.#cpus.length; cpu++) {
-      if (this.#where[cpu] !== ENDED) agents |= 1 << cpu;
-    }
-    return agents;
+    return this.#unfinished;
   }
 
   step(agent: number, decide: () => number): number {
@@ -291,13 +294,14 @@ export class CoreProgram implements Program {
       this.#close();
       if (next.done === true) {
         this.#cpus[cpu]!.operation.checkIdle();
-        this.#where[cpu] = ENDED;
+        this.#stands(cpu, ENDED, false);
+        this.#unfinished &= ~(1 << cpu);
       } else if (next === AT_CORE) {
         const isAsleep = this.explored.coroutines.wakeTime(cpu) !== undefined;
         if (isAsleep) this.#announced.announceSleep(cpu);
-        this.#where[cpu] = isAsleep ? ASLEEP : IN_CORE;
+        this.#stands(cpu, isAsleep ? ASLEEP : IN_CORE, !isAsleep && this.#waitsInCore(cpu));
       } else if (next === AT_ACCESS && this.#cpus[cpu]!.operation.isYielded) {
-        this.#where[cpu] = AT_WORD;
+        this.#stands(cpu, AT_WORD, access.waits(this.pending.kind[cpu]!));
         this.pending.mask[cpu] = WORD_BYTES;
       } else {
         throw this.#refusal(
@@ -316,7 +320,7 @@ export class CoreProgram implements Program {
   #onPoint(cpu: number): boolean {
     this.#close();
     this.#announced.announce(cpu);
-    this.#where[cpu] = IN_CORE;
+    this.#stands(cpu, IN_CORE, this.#waitsInCore(cpu));
     if (this.#decide === undefined) return false;
     this.#buffers?.leave();
     let next = this.#decide();
@@ -330,8 +334,19 @@ export class CoreProgram implements Program {
     return this.fault === undefined;
   }
 
+  /** Where a CPU has stopped, and whether memory decides when it can go on. */
+  #stands(cpu: number, where: number, isConditional: boolean): void {
+    this.#where[cpu] = where;
+    if (isConditional) this.#conditional |= 1 << cpu;
+    else this.#conditional &= ~(1 << cpu);
+  }
+
+  #waitsInCore(cpu: number): boolean {
+    return this.explored.coroutines.pending(cpu).waits;
+  }
+
+  /** Whether a CPU that has not ended can step, as memory and its store buffer are. */
   #isEnabled(cpu: number): boolean {
-    if (this.#where[cpu] === ENDED) return false;
     const buffers = this.#buffers;
     if (buffers === undefined || !buffers.holds(cpu)) return this.#isReady(cpu);
     if (access.drains(this.pending.kind[cpu]!)) return false;

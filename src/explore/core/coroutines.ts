@@ -309,7 +309,7 @@ export class Coroutines {
       this.#rewound();
       return;
     }
-    const { pending } = this.#of(this.running);
+    const { pending } = this.#cpus[this.running]!;
     pending.waits = false;
     this.#announce(pending, address, op, size);
   }
@@ -325,7 +325,7 @@ export class Coroutines {
       this.#rewound();
       return;
     }
-    const { pending } = this.#of(this.running);
+    const { pending } = this.#cpus[this.running]!;
     pending.waits = true;
     pending.mask = mask;
     pending.value = value;
@@ -338,10 +338,12 @@ export class Coroutines {
     pending.op = op & SCHED_OP_BITS;
     pending.named = op;
     pending.size = size;
-    if (this.onPoint(this.running)) {
-      pending.waits = false;
-      return;
-    }
+    if (this.onPoint(this.running)) pending.waits = false;
+    else this.#unwind();
+  }
+
+  /** Makes the call of the core that runs return at once, and its stack go to memory. */
+  #unwind(): void {
     const stack = this.#stackOf(this.running);
     const words = this.#memory().i32;
     words[stack >> 2] = stack + STACK_HEADER;

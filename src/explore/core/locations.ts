@@ -4,8 +4,11 @@ import * as access from '../access.js';
 /** Bytes that one location covers. */
 const GRAIN = 8;
 const ALL_BITS = 0xffff_ffff;
+const GRAIN_SHIFT = 3;
 /** Bits of a mask that stand for one byte. */
 const BITS_OF_BYTE = 4;
+/** Locations whose numbers are found without the map; a power of 2. */
+const RECENT = 4096;
 
 /**
  * Numbers for what the core accesses: aligned groups of 8 bytes, and whole frames of contents,
@@ -17,6 +20,9 @@ export class Locations {
   readonly #numbers = new Map<number, number>();
   readonly #frames = new Map<number, number>();
   readonly #addresses: number[] = [];
+  /** By the lower bits of its address in grains: 1 + the grain asked for last, and its number. */
+  readonly #recent = new Int32Array(RECENT);
+  readonly #recentNumbers = new Int32Array(RECENT);
 
   /** @param first - numbers below it are somebody else's */
   constructor(first: number) {
@@ -30,13 +36,21 @@ export class Locations {
 
   /** The number of what so many bytes at an address belong to. */
   numberOf(address: number, size: number): number {
-    const isFrame = size === PAGE_SIZE;
-    const numbers = isFrame ? this.#frames : this.#numbers;
-    const start = isFrame ? address : address - (address % GRAIN);
-    let number = numbers.get(start);
+    if (size === PAGE_SIZE) return this.#numberIn(this.#frames, address, address);
+    const grain = address >>> GRAIN_SHIFT;
+    const slot = grain & (RECENT - 1);
+    if (this.#recent[slot] === grain + 1) return this.#recentNumbers[slot]!;
+    const number = this.#numberIn(this.#numbers, grain, address);
+    this.#recent[slot] = grain + 1;
+    this.#recentNumbers[slot] = number;
+    return number;
+  }
+
+  #numberIn(numbers: Map<number, number>, key: number, address: number): number {
+    let number = numbers.get(key);
     if (number === undefined) {
       number = this.count;
-      numbers.set(start, number);
+      numbers.set(key, number);
       // The whole is named by the first part of it that anybody touches.
       this.#addresses.push(address);
     }
@@ -67,9 +81,9 @@ export class Locations {
  */
 export function maskOf(address: number, op: number, size: number, cpu: number): number {
   if (isOfBits(op)) return (size | (size >>> 16)) & 0xffff;
-  const shift = (address % GRAIN) * BITS_OF_BYTE;
+  const shift = (address & (GRAIN - 1)) * BITS_OF_BYTE;
   if (op === SchedOp.RmwShared) return 1 << (shift + (cpu % (size * BITS_OF_BYTE)));
-  return size >= GRAIN ? ALL_BITS : (2 ** (size * BITS_OF_BYTE) - 1) << shift;
+  return size >= GRAIN ? ALL_BITS : ((1 << (size * BITS_OF_BYTE)) - 1) << shift;
 }
 
 /** True for kinds of the core that are about single bits of 8 bytes: their size is a mask. */
