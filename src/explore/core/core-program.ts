@@ -140,7 +140,9 @@ export class CoreProgram implements Program {
       buffers: this.#buffers,
       oracles: this.#oracles,
     });
-    explored.coroutines.onNote = (...event) => this.#oracles.note(...event);
+    explored.coroutines.onNote = (cpu, note, address, detail, behind) => {
+      this.#oracles.note(cpu, note, address, detail, behind);
+    };
   }
 
   /** Boots the machine of a scenario. @throws ScenarioError for more CPUs than there can be */
@@ -182,7 +184,7 @@ export class CoreProgram implements Program {
     for (let cpu = 0; cpu < this.#cpus.length; cpu++) {
       const handle = this.#cpus[cpu]!;
       handle.operation.reset();
-      handle.outcomes.length = 0;
+      if (handle.outcomes.length > 0) handle.outcomes.length = 0;
       const program = this.#scenario.cpus[this.cpuNames[cpu]!]!;
       const running = program.call(this.#scenario.cpus, this.#context, handle);
       if (typeof (running as { next?: unknown } | undefined)?.next !== 'function') {
@@ -229,7 +231,11 @@ export class CoreProgram implements Program {
   }
 
   outcome(): string {
-    return this.#cpus.flatMap(({ outcomes }) => outcomes).join(' ');
+    let text = '';
+    for (const { outcomes } of this.#cpus) {
+      for (const outcome of outcomes) text = text === '' ? outcome : `${text} ${outcome}`;
+    }
+    return text;
   }
 
   check(): void {
@@ -264,6 +270,7 @@ export class CoreProgram implements Program {
 
   recordNotes(on: boolean): readonly (StepNote | undefined)[] {
     this.#notes = on ? [] : undefined;
+    this.explored.coroutines.keepsStacks = on;
     return this.#notes ?? [];
   }
 

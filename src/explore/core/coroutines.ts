@@ -93,9 +93,12 @@ export class Coroutines {
   running = -1;
   onPoint: OnPoint = () => true;
   onNote: OnNote = () => undefined;
+  /** Whether errors say where they were made: of no use while nobody reads them, and dear. */
+  keepsStacks = false;
   #core: (CoreExports & AsyncifyExports) | undefined;
   #views: CoreViews | undefined;
   #written: WrittenPages | undefined;
+  #setupScratch: Uint8Array = new Uint8Array(0);
   #stacks = 0;
   #cpus: Coroutine[] = [];
   #rewinding = false;
@@ -136,7 +139,9 @@ export class Coroutines {
 
   /** Makes the CPUs, with their stacks at `stacks`. */
   attach(views: CoreViews, written: WrittenPages, cpus: number, stacks: number): void {
+    const scratch = views.perCpu(0) + PERCPU_SCRATCH;
     this.#views = views;
+    this.#setupScratch = views.u8.subarray(scratch, scratch + PERCPU_SCRATCH_SIZE);
     this.#written = written;
     this.#stacks = stacks;
     this.#cpus = Array.from({ length: cpus }, () => ({
@@ -221,6 +226,8 @@ export class Coroutines {
     this.running = cpu;
     coroutine.replayed = 0;
     coroutine.pending.waits = false;
+    const { stackTraceLimit } = Error;
+    if (!this.keepsStacks) Error.stackTraceLimit = 0;
     try {
       const value = operation();
       coroutine.operation = undefined;
@@ -230,6 +237,7 @@ export class Coroutines {
       coroutine.operation = undefined;
       return { kind: 'threw', error };
     } finally {
+      Error.stackTraceLimit = stackTraceLimit;
       this.running = -1;
       this.#exports().cpuSwitch(0);
     }
@@ -266,11 +274,9 @@ export class Coroutines {
 
   #callOfSetup(run: (...args: unknown[]) => unknown, args: unknown[]): unknown {
     if (this.#views === undefined) return run(...args); // the machine boots
-    const at = this.#views.perCpu(0) + PERCPU_SCRATCH;
-    const scratch = this.#views.u8.subarray(at, at + PERCPU_SCRATCH_SIZE);
-    if (this.setup.isReplaying) return this.setup.take(scratch);
+    if (this.setup.isReplaying) return this.setup.take(this.#setupScratch);
     const result = run(...args);
-    this.setup.note(result, scratch);
+    this.setup.note(result, this.#setupScratch);
     return result;
   }
 
@@ -360,7 +366,7 @@ export class Coroutines {
 
   #clear(coroutine: Coroutine): void {
     coroutine.operation = undefined;
-    coroutine.log.length = 0;
+    if (coroutine.log.length > 0) coroutine.log.length = 0;
     coroutine.replayed = 0;
     coroutine.unwound = false;
     coroutine.scratch = undefined;

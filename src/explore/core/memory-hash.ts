@@ -98,9 +98,10 @@ export class MemoryHash {
     const isPerCpu = within >= 0 && within < this.#cpus * PERCPU_PAGES;
     const area = isPerCpu ? (within % PERCPU_PAGES) * WORDS_A_PAGE : -1;
     if (area === SCRATCH_WORD) return;
-    const start = page * WORDS_A_PAGE;
     const copy = this.#image.copyOf(page);
     const { words } = this.#image;
+    const start = page * WORDS_A_PAGE;
+    const before = copy >>> 2;
     let high = SEEDS[0] ^ page;
     let low = SEEDS[1] ^ page;
     let count = 0;
@@ -110,8 +111,8 @@ export class MemoryHash {
       blocks &= blocks - 1;
       for (let word = first; word < first + WORDS_A_BLOCK; word++) {
         const value = words[start + word]!;
+        if (value === words[before + word]!) continue;
         if (area >= 0 && this.#isLeftOut[area + word] === 1) continue;
-        if (value === words[copy / 4 + word]) continue;
         // Two steps that have nothing in common: a freed page is all poison, so they are short.
         high = Math.imul(high ^ value ^ Math.imul(word, 0x9e3779b1), 0x85ebca6b);
         high ^= high >>> 15;

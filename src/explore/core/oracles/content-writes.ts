@@ -17,7 +17,7 @@ export class ContentWrites implements Oracle {
   }
 
   begin(): void {
-    this.#last.clear();
+    if (this.#last.size > 0) this.#last.clear();
   }
 
   access(cpu: number, address: number, op: number, size: number): undefined {

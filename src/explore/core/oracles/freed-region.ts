@@ -44,7 +44,7 @@ export class FreedRegion {
       const first = this.#undo[at]!;
       this.#events.fill(this.#undo[at + 2]!, first, first + this.#undo[at + 1]!);
     }
-    this.#undo.length = 0;
+    if (this.#undo.length > 0) this.#undo.length = 0;
   }
 
   #grow(least: number): void {

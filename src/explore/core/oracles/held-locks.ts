@@ -24,7 +24,7 @@ export class HeldLocks implements Oracle {
   }
 
   begin(): void {
-    for (const locks of this.#held) locks.length = 0;
+    for (const locks of this.#held) if (locks.length > 0) locks.length = 0;
   }
 
   note(cpu: number, note: number, address: number): void {
@@ -55,7 +55,7 @@ export class HeldLocks implements Oracle {
     if (at < 0) return false;
     // Mostly it is the last one.
     for (let next = at + 1; next < locks.length; next++) locks[next - 1] = locks[next]!;
-    locks.length--;
+    locks.pop();
     return true;
   }
 }

@@ -94,8 +94,8 @@ export class Lifetimes implements Oracle {
   begin(): void {
     this.#kernel.undo();
     this.#frames.undo();
-    this.#freed.length = this.#kept;
-    this.#uses.length = 0;
+    if (this.#freed.length > this.#kept) this.#freed.length = this.#kept;
+    if (this.#uses.length > 0) this.#uses.length = 0;
     this.#error = undefined;
     this.#kernelUses.begin(this.#steps);
     this.#frameUses.begin(this.#steps);

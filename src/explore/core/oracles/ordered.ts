@@ -24,13 +24,15 @@ export class Ordered {
   readonly #behind: Int32Array;
   /** By location: 1 + the entry that was made last for it; 0 for none. */
   #entries = new Int32Array(CAPACITY_FIRST);
+  /** Entries that there are. */
+  #count = 0;
   /** Of an entry, which is about a part of a location: what comes before reads and writes of it. */
-  readonly #masks: number[] = [];
-  readonly #writes: number[] = [];
-  readonly #reads: number[] = [];
+  #masks = new Int32Array(CAPACITY_FIRST);
+  #writes = new Int32Array(CAPACITY_FIRST);
+  #reads = new Int32Array(CAPACITY_FIRST);
   /** The location of an entry, and 1 + the entry before it there. */
-  readonly #locations: number[] = [];
-  readonly #links: number[] = [];
+  #locations = new Int32Array(CAPACITY_FIRST);
+  #links = new Int32Array(CAPACITY_FIRST);
 
   constructor(cpus: number) {
     this.#cpus = cpus;
@@ -50,23 +52,23 @@ export class Ordered {
 
   /** The number of a pair that is in no order; -1 for none. */
   #search(log: EventLog, pairs: readonly StepPair[]): number {
-    this.#behind.fill(0);
+    const { agent, touches, location, mask } = log;
+    const behind = this.#behind.fill(0);
     let step = nextOf(pairs, -1);
     for (let marked = step; marked < Infinity; step++) {
-      const cpu = log.agent[step]! % this.#cpus;
-      const touches = log.touches[step]!;
-      const location = touches === access.TOUCHES_NOTHING ? -1 : log.location[step]!;
-      const isWrite = touches === access.TOUCHES_WRITE;
-      let bits = this.#behind[cpu]!;
-      if (location >= 0) bits |= this.#bitsAt(location, log.mask[step]!, isWrite);
+      const cpu = agent[step]! % this.#cpus;
+      const at = touches[step] === access.TOUCHES_NOTHING ? -1 : location[step]!;
+      const isWrite = touches[step] === access.TOUCHES_WRITE;
+      let bits = behind[cpu]!;
+      if (at >= 0) bits |= this.#bitsAt(at, mask[step]!, isWrite);
       if (step === marked) {
         bits |= bitsOf(pairs, 'first', step);
         const missing = bitsOf(pairs, 'second', step) & ~bits;
         if (missing !== 0) return lowest(missing);
         marked = nextOf(pairs, step);
       }
-      this.#behind[cpu] = bits;
-      if (bits !== 0 && location >= 0) this.#note(location, log.mask[step]!, isWrite, bits);
+      behind[cpu] = bits;
+      if (bits !== 0 && at >= 0) this.#note(at, mask[step]!, isWrite, bits);
     }
     return -1;
   }
@@ -89,11 +91,13 @@ export class Ordered {
     let entry = this.#entries[location]! - 1;
     while (entry >= 0 && this.#masks[entry] !== (mask | 0)) entry = this.#links[entry]! - 1;
     if (entry < 0) {
-      entry = this.#masks.push(mask | 0) - 1;
-      this.#writes.push(0);
-      this.#reads.push(0);
-      this.#locations.push(location);
-      this.#links.push(this.#entries[location]!);
+      entry = this.#count++;
+      if (this.#count > this.#masks.length) this.#growEntries();
+      this.#masks[entry] = mask;
+      this.#writes[entry] = 0;
+      this.#reads[entry] = 0;
+      this.#locations[entry] = location;
+      this.#links[entry] = this.#entries[location]!;
       this.#entries[location] = entry + 1;
     }
     if (isWrite) this.#writes[entry]! |= bits;
@@ -101,17 +105,22 @@ export class Ordered {
   }
 
   #forget(): void {
-    for (const location of this.#locations) this.#entries[location] = 0;
-    this.#masks.length = 0;
-    this.#writes.length = 0;
-    this.#reads.length = 0;
-    this.#locations.length = 0;
-    this.#links.length = 0;
+    for (let entry = 0; entry < this.#count; entry++) this.#entries[this.#locations[entry]!] = 0;
+    this.#count = 0;
   }
 
   #grow(location: number): void {
     const length = Math.max(location + 1, 2 * this.#entries.length);
     this.#entries = copied(new Int32Array(length), this.#entries);
+  }
+
+  #growEntries(): void {
+    const length = 2 * this.#masks.length;
+    this.#masks = copied(new Int32Array(length), this.#masks);
+    this.#writes = copied(new Int32Array(length), this.#writes);
+    this.#reads = copied(new Int32Array(length), this.#reads);
+    this.#locations = copied(new Int32Array(length), this.#locations);
+    this.#links = copied(new Int32Array(length), this.#links);
   }
 }
 

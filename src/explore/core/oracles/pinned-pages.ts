@@ -71,9 +71,9 @@ export class PinnedPages implements Oracle {
   }
 
   begin(): void {
-    this.#taken.clear();
+    if (this.#taken.size > 0) this.#taken.clear();
     for (const [vector, pages] of this.#kept.taken) this.#taken.set(vector, pages);
-    this.#written = [...this.#kept.written];
+    this.#written = this.#kept.written.slice();
   }
 
   note(cpu: number, note: number, address: number, first: number, behind: number): void {

@@ -42,7 +42,7 @@ export class SealedFiles implements Oracle {
   }
 
   begin(): void {
-    this.#sealed.clear();
+    if (this.#sealed.size > 0) this.#sealed.clear();
     for (const [inode, sealed] of this.#kept) this.#sealed.set(inode, { ...sealed });
   }
 

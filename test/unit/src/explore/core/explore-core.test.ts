@@ -122,6 +122,27 @@ describe('exploring the real core', () => {
     expect([...optimal.outcomes.keys()].sort()).toEqual(['EFAULT', 'pinned']);
   });
 
+  it('keeps the stack of an error that is a failure, and of no other', async () => {
+    const stacks: (string | undefined)[] = [];
+    const given = scenario({
+      name: 'errors',
+      machine: { memory: '256KiB', contents: 'none' },
+      setup: (machine) => ({ p: machine.spawn() }),
+      cpus: {
+        *caught({ p }, cpu) {
+          const closed = yield* attempt(cpu.on(p).close(77));
+          if (!closed.ok) stacks.push(closed.error.stack);
+        },
+        *thrown({ p }, cpu) {
+          yield* cpu.on(p).close(78);
+        },
+      },
+    }) as Scenario;
+    const { failure } = await explore(given, { strategy: 'dpor' });
+    expect(stacks[0]).toMatch(/^MmError: close\(77\): EBADF: [^\n]*$/);
+    expect(failure?.error.stack).toMatch(/close\(78\): EBADF[^]*\n +at .*close/);
+  });
+
   it('runs setup before each execution, with handles of its own', async () => {
     const held = scenario({
       name: 'pages that setup took',
