@@ -191,6 +191,8 @@ export const BUG_MADVFREE_IGNORE_REFS: u32 = 1 << 11;
 export const BUG_SHARE_NO_BARRIER: u32 = 1 << 12;
 export const BUG_COW_REFCOUNT_VS_UNMAP: u32 = 1 << 13;
 export const BUG_SWAP_SKIP_CACHE_ABA: u32 = 1 << 14;
+export const BUG_WRITE_FAULT_UNDER_PAGE_LOCK: u32 = 1 << 15;
+export const BUG_SHMEM_FAULT_TAKES_I_RWSEM: u32 = 1 << 16;
 
 // event and page-state counters (Linux: vm_event_item, node_stat_item)
 export const VM_PGALLOC_NORMAL: u32 = 0;

@@ -52,6 +52,7 @@ export {
   sysWriteEnd,
   sysWritePosition,
 } from './kernel/read_write';
+export { sysWriteUser } from './kernel/write_user';
 export {
   gupCall,
   gupCopyCall,

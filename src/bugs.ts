@@ -13,7 +13,9 @@ import {
   BUG_SEAL_GUP_COUNT_WRONG_MAPPING,
   BUG_SEAL_SCAN_BEFORE_DENY,
   BUG_SHARE_NO_BARRIER,
+  BUG_SHMEM_FAULT_TAKES_I_RWSEM,
   BUG_SWAP_SKIP_CACHE_ABA,
+  BUG_WRITE_FAULT_UNDER_PAGE_LOCK,
 } from './wasm/generated/layout.js';
 
 /** A mistake that Linux once made, or nearly made. */
@@ -134,6 +136,19 @@ const HERE: readonly Bug[] = [
     code: BUG_SWAP_SKIP_CACHE_ABA,
     reference: 'CVE-2024-26759; 13ddaf26be32 (6.8)',
     description: 'a swap-in that skips the swap cache maps what a reused slot held before',
+  },
+  {
+    name: 'write.fault_under_page_lock',
+    code: BUG_WRITE_FAULT_UNDER_PAGE_LOCK,
+    reference: '08291429cfa6 (2.6.24)',
+    description:
+      'write() faults for its buffer with a page of the file locked: it waits for itself',
+  },
+  {
+    name: 'shmem.fault_takes_i_rwsem',
+    code: BUG_SHMEM_FAULT_TAKES_I_RWSEM,
+    reference: 'f00cdc6df7d7 (3.16-rc), taken back by 8e205f779d14 after a report of lockdep',
+    description: 'a fault into a hole takes i_rwsem of its file, and write() has that of another',
   },
 ];
 

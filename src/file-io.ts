@@ -1,6 +1,7 @@
 import { bytesOf, descriptor, unsigned } from './check.js';
 import { MmError } from './errors.js';
 import type { Kernel } from './kernel.js';
+import { hex } from './names.js';
 import { PAGE_SIZE } from './wasm/generated/layout.js';
 
 /**
@@ -47,6 +48,19 @@ export function readFile(
   return joined(chunks, done);
 }
 
+/** What is to be written, and where. */
+interface WriteCall {
+  readonly task: number;
+  /** Its name, and what it was given. */
+  readonly call: string;
+  readonly shown: string;
+  readonly fd: number;
+  readonly offset: number | undefined;
+  readonly length: number;
+  /** Writes the next part of it to the file: bytes written, or an error. */
+  put(file: number, position: number, done: number): number;
+}
+
 /** write(2), or pwrite(2) where `offset` is given: bytes written; an error only if none were. */
 export function writeFile(
   kernel: Kernel,
@@ -58,7 +72,42 @@ export function writeFile(
 ): number {
   descriptor(fd, 'fd');
   const data = bytesOf(bytes, 'bytes');
-  const shown = `${fd}, ${data.length} bytes${offset === undefined ? '' : `, ${offset}`}`;
+  const { length } = data;
+  const shown = `${length} bytes`;
+  const put = (file: number, position: number, done: number): number => {
+    const chunk = data.subarray(done, done + PAGE_SIZE);
+    kernel.views.u8.set(chunk, kernel.scratch);
+    return kernel.run((core) =>
+      core.sysWrite(file, position, kernel.scratch, chunk.length, length - done),
+    );
+  };
+  return write(kernel, { task, call, shown, fd, offset, length, put });
+}
+
+/** The same from the memory of the process. */
+export function writeFileFrom(
+  kernel: Kernel,
+  task: number,
+  fd: number,
+  addr: number,
+  length: number,
+  offset: number | undefined,
+): number {
+  descriptor(fd, 'fd');
+  unsigned(addr, 'addr');
+  unsigned(length, 'length');
+  const call = offset === undefined ? 'write' : 'pwrite';
+  const shown = `${hex(addr)}, ${length}`;
+  const put = (file: number, position: number, done: number): number =>
+    kernel.run((core) =>
+      core.sysWriteUser(task, file, position, addr + done, kernel.scratch, length - done),
+    );
+  return write(kernel, { task, call, shown, fd, offset, length, put });
+}
+
+function write(kernel: Kernel, given: WriteCall): number {
+  const { task, call, fd, offset } = given;
+  const shown = `${fd}, ${given.shown}${offset === undefined ? '' : `, ${offset}`}`;
   const fail = (errno: number) => new MmError({ call: `${call}(${shown})`, syscall: call, errno });
   if (offset !== undefined && offset < 0) throw fail(EINVAL);
   const positioned = offset !== undefined;
@@ -66,14 +115,11 @@ export function writeFile(
   if (file < 0) throw fail(file);
   const asked = offset ?? kernel.run((core) => core.sysGetPos(file));
   const start = kernel.run((core) => core.sysWritePosition(file, asked));
+  const length = Math.min(given.length, MAX_RW_COUNT);
   let done = 0;
   let error = 0;
-  while (done < data.length) {
-    const chunk = data.subarray(done, done + PAGE_SIZE);
-    kernel.views.u8.set(chunk, kernel.scratch);
-    const put = kernel.run((core) =>
-      core.sysWrite(file, start + done, kernel.scratch, chunk.length, data.length - done),
-    );
+  while (done < length) {
+    const put = given.put(file, start + done, done);
     if (put < 0) {
       error = put;
       break;

@@ -9,7 +9,7 @@ import { pagemapOf, type PagemapEntry } from './stats/pagemap.js';
 import { procMapsOf } from './stats/proc-maps.js';
 import { smapsOf, type SmapsEntry } from './stats/smaps.js';
 import { statusOf, type ProcessStatus } from './stats/status.js';
-import { readFile, writeFile } from './file-io.js';
+import { readFile, writeFile, writeFileFrom } from './file-io.js';
 import type { CoreExports } from './wasm/exports.js';
 import { openFile, unlinkFile } from './open-file.js';
 import { makePipe, vmsplice } from './pipe-io.js';
@@ -464,6 +464,17 @@ export class Process {
   pwrite(fd: number, bytes: Uint8Array | readonly number[], offset: number): number {
     signed(offset, 'offset');
     return writeFile(this.#kernel, this.#alive(), 'pwrite', fd, bytes, offset);
+  }
+
+  /**
+   * Writes from the process's own memory, as write(2) and pwrite(2) really do, where the file stands
+   * or at `offset`. Pages of the buffer that are not there are faulted in.
+   * @returns the bytes written; fewer where the buffer ends
+   * @throws MmError EFAULT where it has no first byte
+   */
+  writeFrom(fd: number, addr: number, length: number, offset?: number): number {
+    if (offset !== undefined) signed(offset, 'offset');
+    return writeFileFrom(this.#kernel, this.#alive(), fd, addr, length, offset);
   }
 
   /** Moves to a place in the file: SEEK_SET, SEEK_CUR, SEEK_END, SEEK_DATA, SEEK_HOLE. */

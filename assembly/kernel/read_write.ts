@@ -129,22 +129,32 @@ export function sysWrite(file: File, position: f64, buffer: usize, length: u32, 
     return pipeWrite(inode, buffer, length, left, isNonblock(file), position > 0);
   }
   const at = toU64(position);
-  if (at >= MAX_FILE_SIZE) return -EFBIG;
   const inPage = <u32>(at & (PAGE_SIZE - 1));
   const chunk = min(length, PAGE_SIZE - inPage);
-  if ((inode.seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)) != 0) return -EPERM;
-  const end = at + chunk;
-  const grows = end > inode.iSize.load();
-  if (grows && (inode.seals & F_SEAL_GROW) != 0) return -EPERM;
+  const refused = refuseWrite(inode, at, chunk);
+  if (refused < 0) return refused;
   const page = shmemGetPage(inode, at >> PAGE_SHIFT);
   if (page == null) return -ENOMEM;
-  markPageAccessed(page);
   writePage(page.pfn, inPage, buffer, chunk);
-  if (grows) inode.iSize.storeRelease(end);
+  writeEnd(inode, page, at + chunk);
+  return chunk;
+}
+
+/** What forbids a write of so many bytes: 0 or an error; i_rwsem is held. */
+export function refuseWrite(inode: Inode, at: u64, length: u32): i32 {
+  if (at >= MAX_FILE_SIZE) return -EFBIG;
+  if ((inode.seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)) != 0) return -EPERM;
+  const grows = at + length > inode.iSize.load();
+  return grows && (inode.seals & F_SEAL_GROW) != 0 ? -EPERM : 0;
+}
+
+/** The locked page holds what was written up to `end`; it is let go (Linux: shmem_write_end). */
+export function writeEnd(inode: Inode, page: Page, end: u64): void {
+  markPageAccessed(page);
+  if (end > inode.iSize.load()) inode.iSize.storeRelease(end);
   markPageDirty(page);
   unlockPage(page);
   putPage(page);
-  return chunk;
 }
 
 /** Ends a write. */
@@ -227,7 +237,8 @@ function lockPipe(file: File): void {
   if (file.inode.pipe != null) file.inode.iRwsem.downWrite();
 }
 
-function isNonblock(file: File): bool {
+/** True for a descriptor that does not wait. */
+export function isNonblock(file: File): bool {
   return (file.fFlags.load() & O_NONBLOCK) != 0;
 }
 

@@ -1,4 +1,4 @@
-import { FAULT_FLAG_WRITE, SIGSEGV_RESULT } from '../abi';
+import { BUG_SHMEM_FAULT_TAKES_I_RWSEM, FAULT_FLAG_WRITE, SIGSEGV_RESULT } from '../abi';
 import {
   PAGE_ACCESSED,
   PAGE_DIRTY,
@@ -7,6 +7,7 @@ import {
   pteAccessPermitted,
   ptePfn,
 } from '../arch/pgtable';
+import { reenacts } from '../lib/machine';
 import { localIrqRestore, localIrqSave } from '../lib/rcu';
 import { TRACE_FAULT, trace } from '../lib/trace';
 import { PAGE_SIZE } from '../memlayout';
@@ -15,6 +16,7 @@ import { VM_EXEC, VM_READ, VM_WRITE } from '../types/vm_area';
 import { readPage, writePage } from './highmem';
 import { bytesToPageEnd, handleMmFault } from './memory';
 import { findPteTable } from './pgtable';
+import { shmemWaitForPunch } from './shmem_punch';
 import { vmaLookup } from './vma_tree';
 
 /**
@@ -44,6 +46,14 @@ export function accessUser(mm: MmStruct, start: u64, buffer: usize, length: u32,
   return 0;
 }
 
+/**
+ * Copies from one page of a process to a kernel buffer if the page is there; faults are forbidden
+ * (Linux: copy_folio_from_iter_atomic).
+ */
+export function copyFromUserAtomic(mm: MmStruct, start: u64, buffer: usize, length: u32): bool {
+  return start < TASK_SIZE && accessPage(mm, start, buffer, length, false);
+}
+
 /** Touches every page of a range as a read or write would, without moving data. */
 export function touchUser(mm: MmStruct, start: u64, end: u64, write: bool): i32 {
   for (let address = start; address < end; address += PAGE_SIZE) {
@@ -62,6 +72,7 @@ export function faultIn(mm: MmStruct, address: u64, write: bool): i32 {
   let result = -SIGSEGV_RESULT;
   const need = write ? VM_WRITE : VM_READ | VM_WRITE | VM_EXEC;
   if (vma != null && (vma.vmFlags & need) != 0) {
+    if (reenacts(BUG_SHMEM_FAULT_TAKES_I_RWSEM) && shmemWaitForPunch(vma, address)) return 0;
     result = handleMmFault(vma, address, write ? FAULT_FLAG_WRITE : 0);
   }
   mm.mmapLock.upRead();

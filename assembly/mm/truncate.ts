@@ -1,4 +1,6 @@
+import { BUG_SHMEM_FAULT_TAKES_I_RWSEM } from '../abi';
 import { EDEADLK, EPERM } from '../lib/errno';
+import { reenacts } from '../lib/machine';
 import { TRACE_TRUNCATE, trace } from '../lib/trace';
 import { intervalFirst, intervalNext } from '../lib/interval_tree';
 import { noteSize } from '../lib/watch';
@@ -16,6 +18,7 @@ import { markPageDirty } from './memory';
 import { tlbFinish } from './mmu_gather';
 import { putPage } from './page_alloc';
 import { lockPage, unlockPage } from './page_lock';
+import { shmemBeginPunch, shmemEndPunch } from './shmem_punch';
 import { filemapSwapEntry, shmemFreeSwap, shmemSwapin } from './shmem_swap';
 import { lruAddDrain } from './swap';
 import { zapRange } from './zap';
@@ -57,7 +60,10 @@ export function truncateSetsize(inode: Inode, size: u64): void {
 export function punchUnlessSealed(inode: Inode, start: u64, end: u64): i32 {
   if (inodeLock(inode) < 0) return -EDEADLK;
   const sealed = (inode.seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)) != 0;
+  const announced = reenacts(BUG_SHMEM_FAULT_TAKES_I_RWSEM) && !sealed;
+  if (announced) shmemBeginPunch(inode, (start + PAGE_SIZE - 1) >> PAGE_SHIFT, end >> PAGE_SHIFT);
   if (!sealed) punchHole(inode, start, end);
+  if (announced) shmemEndPunch(inode);
   inodeUnlock(inode);
   return sealed ? -EPERM : 0;
 }

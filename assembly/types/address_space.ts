@@ -92,6 +92,29 @@ export class AddressSpace {
 if (offsetof<AddressSpace>() != 128) ERROR('struct address_space fills two cache lines');
 if (offsetof<AddressSpace>('_iPages0') != 64) ERROR('AddressSpace.iPages begins line 1');
 
+// ╒═════════════════ struct shmem_falloc (16 bytes) ═════════════════╕
+//   +0    start     u64  atomic, i_rwsem held for writing to change: first page of the hole
+//   +8    next      u64  the same: the page behind it; 0 while no hole is punched
+
+/** A hole that is being punched: kept for a historic bug alone (mm/shmem_punch.ts). */
+@unmanaged
+export class ShmemFalloc {
+  private _start: u64;
+  private _next: u64;
+
+
+  @inline get start(): Atomic<u64> {
+    return changetype<Atomic<u64>>(changetype<usize>(this) + offsetof<ShmemFalloc>('_start'));
+  }
+
+
+  @inline get next(): Atomic<u64> {
+    return changetype<Atomic<u64>>(changetype<usize>(this) + offsetof<ShmemFalloc>('_next'));
+  }
+}
+
+if (offsetof<ShmemFalloc>() != 16) ERROR('struct shmem_falloc has a place in struct inode');
+
 // ╒═════════════════ struct inode (256 bytes) ═════════════════╕
 //   +0    iSize     u64  atomic, written with i_rwsem held for writing
 //   +8    iCount    u32  atomic: open files, and a name in the tmpfs
@@ -107,7 +130,8 @@ if (offsetof<AddressSpace>('_iPages0') != 64) ERROR('AddressSpace.iPages begins 
 //   +52   dentry    u32  the machine's inode lock to change: DENTRY_*
 //   +56   named     8    the machine's inode lock: list of inodes with a name in the tmpfs
 //   +64   mapping   128  struct address_space
-//   +192  reserved
+//   +192  iPrivate  16   struct shmem_falloc
+//   +208  reserved
 
 /** Life of an inode. */
 export const INODE_LIVE: u32 = 0;
@@ -188,6 +212,12 @@ export class Inode {
   @inline get mapping(): AddressSpace {
     return changetype<AddressSpace>(changetype<usize>(this) + offsetof<Inode>('_mapping0'));
   }
+
+
+  @inline get iPrivate(): ShmemFalloc {
+    return changetype<ShmemFalloc>(changetype<usize>(this.mapping) + offsetof<AddressSpace>());
+  }
 }
 
 if (offsetof<Inode>('_mapping0') != 64) ERROR('Inode.mapping begins line 1');
+if (64 + offsetof<AddressSpace>() != 192) ERROR('Inode.iPrivate begins line 3');

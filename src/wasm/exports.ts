@@ -80,6 +80,14 @@ export interface CoreExports {
   sysWriteBegin(task: number, fd: number, positioned: boolean): number;
   sysWritePosition(file: number, position: number): number;
   sysWrite(file: number, position: number, buffer: number, length: number, left: number): number;
+  sysWriteUser(
+    task: number,
+    file: number,
+    position: number,
+    source: number,
+    buffer: number,
+    left: number,
+  ): number;
   sysWriteEnd(file: number): void;
   sysGetPos(file: number): number;
   sysSetPos(file: number, position: number): void;

@@ -91,7 +91,10 @@ const EVENT_SIZE = 8;
 
 /** Structures within others: where they begin, Linux's name, and their struct. */
 const EMBEDDED: Partial<Record<StructName, readonly (readonly [number, string, StructName])[]>> = {
-  Inode: [[STRUCTS.Inode.fields.mapping0.offset, 'i_data', 'AddressSpace']],
+  Inode: [
+    [STRUCTS.Inode.fields.mapping0.offset, 'i_data', 'AddressSpace'],
+    [STRUCTS.Inode.fields.mapping0.offset + STRUCTS.AddressSpace.size, 'i_private', 'ShmemFalloc'],
+  ],
   AddressSpace: [[STRUCTS.AddressSpace.fields.iPages0.offset, 'i_pages', 'XArray']],
 };
 /** Bytes of a slot of an xarray's node, whose slots follow its fields, and of one of a batch. */

@@ -15,6 +15,9 @@ import { finish, mix } from '../hash.js';
 import type { MemoryImage } from './memory-image.js';
 import type { WrittenPages } from './written-pages.js';
 
+/** As in hash.ts. */
+const { imul } = Math;
+
 const WORDS_A_PAGE = SNAPSHOT_PAGE / 4;
 const WORDS_A_BLOCK = WORDS_A_PAGE / 32;
 const PAGES_MAX = 2 ** 32 / SNAPSHOT_PAGE;
@@ -114,10 +117,10 @@ export class MemoryHash {
         if (value === words[before + word]!) continue;
         if (area >= 0 && this.#isLeftOut[area + word] === 1) continue;
         // Two steps that have nothing in common: a freed page is all poison, so they are short.
-        high = Math.imul(high ^ value ^ Math.imul(word, 0x9e3779b1), 0x85ebca6b);
+        high = imul(high ^ value ^ imul(word, 0x9e3779b1), 0x85ebca6b);
         high ^= high >>> 15;
         const turned = (low << 7) + (low >>> 25);
-        low = Math.imul(turned + value + Math.imul(word, 0x27d4eb2f), 0xc2b2ae35);
+        low = imul(turned + value + imul(word, 0x27d4eb2f), 0xc2b2ae35);
         low ^= low >>> 13;
         count++;
       }
