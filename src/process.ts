@@ -467,8 +467,8 @@ export class Process {
   }
 
   /**
-   * Writes from the process's own memory, as write(2) and pwrite(2) really do, where the file stands
-   * or at `offset`. Pages of the buffer that are not there are faulted in.
+   * Writes from the process's own memory, as write(2) and pwrite(2) really do, where the file
+   * stands or at `offset`. Pages of the buffer that are not there are faulted in.
    * @returns the bytes written; fewer where the buffer ends
    * @throws MmError EFAULT where it has no first byte
    */

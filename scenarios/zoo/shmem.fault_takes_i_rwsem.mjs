@@ -1,7 +1,7 @@
 /**
- * A write to one file from a mapping of another, into which a hole is being punched. The write holds
- * i_rwsem of its file, and the fault for its buffer waits for that of the other: here nothing comes
- * of it, but two that write to one another's file wait for ever.
+ * A write to one file from a mapping of another, into which a hole is being punched. The write
+ * holds i_rwsem of its file, and the fault for its buffer waits for that of the other: here nothing
+ * comes of it, but two that write to one another's file wait for ever.
  */
 import {
   FALLOC_FL_KEEP_SIZE,

@@ -1,6 +1,6 @@
 /** Hashes: of text for tokens, of numbers for states. Not against an adversary. */
 
-/** Looked up once: where a global is found through a context (jest's), that costs more than this. */
+/** Looked up once: through a context of its own (jest's) a global costs more than all of this. */
 const { imul } = Math;
 
 const FNV_OFFSET = 0x811c9dc5;

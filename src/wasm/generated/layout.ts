@@ -395,6 +395,10 @@ export const BUG_COW_REFCOUNT_VS_UNMAP = 0x2000;
 
 export const BUG_SWAP_SKIP_CACHE_ABA = 0x4000;
 
+export const BUG_WRITE_FAULT_UNDER_PAGE_LOCK = 0x8000;
+
+export const BUG_SHMEM_FAULT_TAKES_I_RWSEM = 0x10000;
+
 export const VM_PGALLOC_NORMAL = 0;
 
 export const VM_PGFREE = 1;
@@ -1232,6 +1236,14 @@ export const STRUCTS = {
       pad8: { offset: 104, size: 8 },
       pad9: { offset: 112, size: 8 },
       pad10: { offset: 120, size: 8 },
+    },
+  },
+  /** A hole that is being punched: kept for a historic bug alone (mm/shmem_punch.ts). */
+  ShmemFalloc: {
+    size: 16,
+    fields: {
+      start: { offset: 0, size: 8 },
+      next: { offset: 8, size: 8 },
     },
   },
   /** A file of tmpfs: a memfd, or the memory behind a shared anonymous mapping. Or a pipe. */

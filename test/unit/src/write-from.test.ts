@@ -59,7 +59,7 @@ describe("a write from a process's own memory", () => {
     expect(() => process.writeFrom(fd, none, 1, 0)).toThrow(refused('EFAULT'));
   });
 
-  test('faults for its buffer: a page that was never touched, one of the same page of the file', () => {
+  test('faults for its buffer: a page never touched, a mapping of the page that it writes', () => {
     const fresh = process.mmap(0, PAGE_SIZE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     expect(process.writeFrom(fd, fresh, 2, 0)).toBe(2);
     process.pwrite(fd, [5], 0);
