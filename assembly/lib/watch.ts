@@ -31,7 +31,7 @@ export function noteZap(mm: usize, start: u64, end: u64): void {
   if (isDefined(SCHED)) schedNote(SchedNote.Zap, mm, <f64>start, <f64>end);
 }
 
-/** A process does not need what [start, end) holds. */
-export function noteGiveUp(mm: usize, start: u64, end: u64): void {
-  if (isDefined(SCHED)) schedNote(SchedNote.GiveUp, mm, <f64>start, <f64>end);
+/** What [start, end) of a process or of a file holds is not needed any more. */
+export function noteGiveUp(owner: usize, start: u64, end: u64): void {
+  if (isDefined(SCHED)) schedNote(SchedNote.GiveUp, owner, <f64>start, <f64>end);
 }

@@ -3,7 +3,7 @@ import { EDEADLK, EPERM } from '../lib/errno';
 import { reenacts } from '../lib/machine';
 import { TRACE_TRUNCATE, trace } from '../lib/trace';
 import { intervalFirst, intervalNext } from '../lib/interval_tree';
-import { noteSize } from '../lib/watch';
+import { noteGiveUp, noteSize } from '../lib/watch';
 import { XA_NONE, xaNext } from '../lib/xarray';
 import { localIrqRestore, localIrqSave } from '../lib/rcu';
 import { PAGE_SHIFT, PAGE_SIZE } from '../memlayout';
@@ -144,6 +144,7 @@ function removePages(mapping: AddressSpace, first: u64, last: u64): void {
     const page = filemapGetPage(mapping, index);
     // What has changed from page to slot or back meanwhile is looked at again.
     const gone = page == null ? shmemFreeSwap(mapping, index) : removeOne(mapping, page, index);
+    if (gone && page == null) givesUp(mapping, index);
     if (gone) index++;
   }
   lruAddDrain(); // a page that waits in a batch of this CPU is not free before
@@ -156,11 +157,18 @@ function removeOne(mapping: AddressSpace, page: Page, index: u64): bool {
   const mine = page.mapping.load() == <u32>changetype<usize>(mapping);
   if (mine) {
     if (page.mapcount.load() >= 0) unmapMappingPages(mapping, index, index, false);
+    givesUp(mapping, index);
     filemapRemovePage(mapping, page);
   }
   unlockPage(page);
   putPage(page);
   return mine;
+}
+
+/** What the page held, and whoever still holds it, is nobody's concern now. */
+function givesUp(mapping: AddressSpace, index: u64): void {
+  const inode = changetype<usize>(Inode.fromMapping(mapping));
+  noteGiveUp(inode, index << PAGE_SHIFT, (index + 1) << PAGE_SHIFT);
 }
 
 function nextIndex(mapping: AddressSpace, from: u64): u64 {

@@ -2,6 +2,7 @@ import { SchedNote } from '../../../wasm/generated/layout.js';
 import type { ExploreError } from '../../explore-error.js';
 import type { LockOrders } from '../../lock-orders.js';
 import { ContentWrites } from './content-writes.js';
+import { FileWrites } from './file-writes.js';
 import { HeldLocks } from './held-locks.js';
 import { Lifetimes } from './lifetimes.js';
 import { addressOfWord } from './lock-classes.js';
@@ -19,6 +20,7 @@ export class Oracles {
   readonly #writes: ContentWrites;
   readonly #sealed: SealedFiles;
   readonly #pinned: PinnedPages;
+  readonly #fileWrites: FileWrites;
   readonly #atEnd: readonly Oracle[];
   readonly #all: readonly Oracle[];
 
@@ -29,7 +31,8 @@ export class Oracles {
     this.#writes = new ContentWrites(context);
     this.#sealed = new SealedFiles(context, this.#writes);
     this.#pinned = new PinnedPages(context, this.#writes);
-    this.#atEnd = [this.#lifetimes, this.#sealed, this.#pinned];
+    this.#fileWrites = new FileWrites(context, this.#writes);
+    this.#atEnd = [this.#lifetimes, this.#sealed, this.#pinned, this.#fileWrites];
     this.#all = [...this.#atEnd, this.#lockOrder, this.locks, this.#writes];
   }
 
@@ -56,6 +59,7 @@ export class Oracles {
     if (note === SchedNote.Alloc) return;
     this.#sealed.note(cpu, note, address, detail);
     this.#pinned.note(cpu, note, address, detail, behind);
+    this.#fileWrites.note(cpu, note, address, detail, behind);
   }
 
   /** A CPU takes a raw word as a lock, or gives it back. */

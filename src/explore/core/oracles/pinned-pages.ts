@@ -47,8 +47,8 @@ interface Range {
  * Looked at is the end: which page is mapped, or lies in the swap cache, where a page was pinned;
  * and what a process would read where a device has written, unless somebody has written to the page
  * since, or the process has given the contents up (MADV_FREE). A plain reference (FOLL_GET) does
- * not keep its page from being replaced, by copy-on-write, but its data from being dropped. Pages
- * of files stay in their file; the scenario's check and verify() look there.
+ * not keep its page from being replaced, by copy-on-write, but its data from being dropped. Of
+ * pages of files see file-writes.ts.
  */
 export class PinnedPages implements Oracle {
   readonly #context: OracleContext;
