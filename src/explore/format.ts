@@ -27,11 +27,15 @@ export function formatFailure(failure: Failure, { full = false }: FormatOptions)
     ...earlierColumns(failure, full),
     ...columnsOf({ ...drawnOf(failure), isFull: full }),
     '',
-    `${found.switches} switches; found by ${found.strategy}${seed}, execution ` +
+    `${switchesText(found.switches)}; found by ${found.strategy}${seed}, execution ` +
       `${found.execution}${shrunk}`,
     `replay: ${schedule}`,
     '',
   ].join('\n');
+}
+
+function switchesText(switches: number): string {
+  return switches === 1 ? '1 switch' : `${switches} switches`;
 }
 
 /** Executions that must come before the one that fails. */

@@ -15,7 +15,7 @@ import { AGENTS_MAX } from './program.js';
 import { hashText } from './hash.js';
 import { KIND_NAMES } from './access.js';
 import { ScenarioError } from './scenario.js';
-import { runsOf } from './shrink.js';
+import { runsOf } from './made-schedule.js';
 import type { MemoryModel } from './words-program.js';
 
 const VERSION = 'mm1';
