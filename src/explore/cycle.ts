@@ -4,7 +4,7 @@ import type { EventLog } from './event-log.js';
 /** Longer cycles are not looked for. */
 const PERIOD_MAX = 2000;
 /** So often the same steps must come in a row to be taken for a cycle. */
-const ROUNDS = 3;
+export const ROUNDS = 3;
 
 /** Steps that repeat until the end of a log. */
 export interface Cycle {
@@ -19,16 +19,28 @@ export interface Cycle {
 /**
  * The shortest cycle that a log ends with: the same agents make the same accesses; undefined for
  * none. Values may differ: a retry loop counts events.
+ * @param accepts - says by the length of its rounds whether a cycle is one that is looked for
  */
-export function findCycle(log: EventLog): Cycle | undefined {
+export function findCycle(
+  log: EventLog,
+  accepts: (period: number) => boolean = () => true,
+): Cycle | undefined {
   const longest = Math.min(PERIOD_MAX, Math.floor(log.length / ROUNDS));
   for (let period = 1; period <= longest; period++) {
-    let start = log.length - period;
-    while (start > 0 && isSame(log, start - 1, start - 1 + period)) start--;
-    const end = start + ROUNDS * period;
-    if (end <= log.length) return { start, period, end };
+    const enough = log.length - ROUNDS * period;
+    let start = startOf(log, period, enough);
+    if (start > enough || !accepts(period)) continue;
+    start = startOf(log, period, 0);
+    return { start, period, end: start + ROUNDS * period };
   }
   return undefined;
+}
+
+/** From where on the steps of a log repeat with a period; not before `first`. */
+function startOf(log: EventLog, period: number, first: number): number {
+  let start = log.length - period;
+  while (start > first && isSame(log, start - 1, start - 1 + period)) start--;
+  return start;
 }
 
 function isSame(log: EventLog, one: number, other: number): boolean {

@@ -1,11 +1,12 @@
 /** Runs executions under a strategy, counts what they show, and lets the caller in between. */
-import { findCycle } from './cycle.js';
+import type { Circle } from './circles.js';
+import { findCycle, ROUNDS } from './cycle.js';
 import { repeat, runAgain } from './determinism.js';
 import { Execution } from './execution.js';
 import { makeFailure } from './failure.js';
 import type { ExploreSettings } from './options.js';
 import type { Program } from './program.js';
-import { FairSchedule } from './replay-strategy.js';
+import { FairSchedule, GivenSchedule } from './replay-strategy.js';
 import type { Strategy } from './strategy.js';
 import type { Totals } from './totals.js';
 import { judge, type Verdict } from './verdict.js';
@@ -15,6 +16,8 @@ const SLICE_LENGTH = 50;
 /** Steps between looks at the clock. */
 const SLICE_STEPS = 10_000;
 
+/** Of the circles of states that keep somebody from running so many are tried, and then few. */
+const UNFAIR_TRIED = 1000;
 /** Steps of an execution that is run twice for no other reason. */
 const REPEATED_MAX = 20_000;
 
@@ -28,6 +31,8 @@ export class Search {
   readonly #settings: ExploreSettings;
   #sliceEnd = performance.now() + SLICE_LENGTH;
   #nextLook = SLICE_STEPS;
+  /** Circles of states that keep somebody from running. */
+  #unfair = 0;
 
   constructor(program: Program, settings: ExploreSettings) {
     this.#program = program;
@@ -65,6 +70,12 @@ export class Search {
   }
 
   #one(strategy: Strategy, totals: Totals): void {
+    this.#judgeOne(strategy, totals);
+    const { circle } = strategy;
+    if (circle !== undefined && totals.failures === 0) this.#goRound(circle, strategy.name, totals);
+  }
+
+  #judgeOne(strategy: Strategy, totals: Totals): void {
     const program = this.#program;
     const end = this.execution.run(strategy);
     const isNew = strategy.finished(end);
@@ -81,14 +92,14 @@ export class Search {
     if (end === 'steps') totals.cut++;
     if (end === 'done') totals.countOutcome(program.outcome());
     const verdict = judge(program, end);
-    const mayBeUnfair = end === 'steps' && this.#settings.mode !== 'states';
-    if (verdict === undefined && !mayBeUnfair) {
+    const isDoubtful = end === 'steps' && verdict?.length === undefined;
+    if (verdict === undefined && !isDoubtful) {
       if (isPowerOfTwo(totals.executions)) this.#repeat();
       return;
     }
     // What comes runs executions of its own; the strategy goes on from the one that it has chosen.
     const log = program.log.copy();
-    const failed = verdict ?? this.#judgeFairly();
+    const failed = isDoubtful ? this.#judgeFairly() : verdict;
     if (failed !== undefined) this.#fail(failed, strategy.name, totals);
     program.log.restore(log);
   }
@@ -107,19 +118,45 @@ export class Search {
     log.restore(kept);
   }
 
-  /** An execution had no end, and somebody never had a turn: whether it has none with turns. */
+  /**
+   * An execution can go on for ever: it is made to go round as often as shows that. If somebody is
+   * kept from running by that, all are given turns; so many circles are no livelocks that these are
+   * not all tried.
+   */
+  #goRound({ way, round, isFair }: Circle, strategy: string, totals: Totals): void {
+    if (!isFair && ++this.#unfair > UNFAIR_TRIED && !isPowerOfTwo(this.#unfair)) return;
+    const program = this.#program;
+    const kept = program.log.copy();
+    const agents = [...way];
+    for (let rounds = 0; rounds < ROUNDS; rounds++) agents.push(...round);
+    const execution = isFair ? new Execution(program, agents.length) : this.execution;
+    const schedule = isFair ? new GivenSchedule(program.log, agents, true) : new FairSchedule(way);
+    const verdict = judge(program, execution.run(schedule));
+    if (verdict !== undefined) this.#fail(verdict, strategy, totals, execution);
+    program.log.restore(kept);
+  }
+
+  /**
+   * An execution had no end, and somebody never had a turn, or did when it was too late: whether it
+   * has none with turns.
+   */
   #judgeFairly(): Verdict | undefined {
     const { log } = this.#program;
-    const agents = log.agent.slice(0, findCycle(log)?.end ?? log.length);
+    const agents = log.agent.slice(0, findCycle(log)?.end ?? log.length / 2);
     return judge(this.#program, this.execution.run(new FairSchedule(agents)));
   }
 
-  #fail(verdict: Verdict, strategy: string, totals: Totals): void {
+  #fail(
+    verdict: Verdict,
+    strategy: string,
+    totals: Totals,
+    execution: Execution = this.execution,
+  ): void {
     totals.failures++;
     if (totals.failure !== undefined) return;
     const { memoryModel, seed } = this.#settings;
     const isSeeded = strategy === 'random' || strategy.startsWith('pct');
-    totals.failure = makeFailure(this.#program, this.execution, verdict, memoryModel, {
+    totals.failure = makeFailure(this.#program, execution, verdict, memoryModel, {
       ...{ strategy, execution: totals.executions },
       ...(isSeeded ? { seed } : {}),
     });

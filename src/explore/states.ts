@@ -9,11 +9,14 @@
  * transitions. A state that was left with some agents asleep is entered again when it is reached
  * with one of these awake, for those alone (Godefroid, 1996: the sleep set is kept with the state).
  *
+ * An execution that comes back to a state on its own way can go round for ever (circles.ts).
+ *
  * Data races are found as they are defined without clocks: two CPUs that can make conflicting
  * accesses next, one of them plain.
  */
 import * as access from './access.js';
 import { has, lowest } from './bits.js';
+import { Circles, type Circle } from './circles.js';
 import { copied } from './event-log.js';
 import type { Program } from './program.js';
 import { anybody } from './replay-strategy.js';
@@ -28,9 +31,11 @@ export class StatesStrategy implements Strategy {
   readonly needsCuts = false;
   /** Steps from one state to another that were made. */
   transitions = 0;
+  circle: Circle | undefined;
   readonly #program: Program;
   readonly #sleep: SleepSets;
   readonly #table = new StateTable();
+  readonly #circles = new Circles();
   readonly #hash = new Uint32Array(2);
   /** By step: who was chosen, and who is to be. */
   #chosen = new Uint8Array(256);
@@ -54,6 +59,7 @@ export class StatesStrategy implements Strategy {
   }
 
   next(): boolean {
+    this.circle = undefined;
     if (this.#isFirst) {
       this.#isFirst = false;
       return true;
@@ -140,7 +146,13 @@ export class StatesStrategy implements Strategy {
     const asleep = this.#sleep.set[step]! & runnable;
     this.#program.hash(this.#hash);
     const [high, low] = [this.#hash[0]!, this.#hash[1]!];
-    if (this.#table.insert(high, low, asleep)) return runnable & ~asleep;
+    const isNew = this.#table.insert(high, low, asleep);
+    const { log } = this.#program;
+    if (!isNew && this.circle?.isFair !== true) {
+      this.circle = this.#circles.close(log.agent.subarray(0, step), high, low) ?? this.circle;
+    }
+    this.#circles.enter(step, high, low, runnable);
+    if (isNew) return runnable & ~asleep;
     const before = this.#table.valueOf(high, low);
     this.#table.update(high, low, before & asleep);
     // Those that were awake then have been, or are being, explored: they sleep now.

@@ -1,4 +1,5 @@
 /** What every strategy is: it says who goes next, and whether there is anything left to try. */
+import type { Circle } from './circles.js';
 
 /** The answer of `pick` that gives up this execution: it would show nothing new. */
 export const GIVE_UP = -1;
@@ -38,6 +39,8 @@ export interface Strategy {
    * @returns false when it ended like one before, and shows nothing
    */
   finished(end: EndKind): boolean;
+  /** A way that the execution which has ended can go round for ever; undefined for none. */
+  readonly circle?: Circle | undefined;
   /** True if all inequivalent schedules have been seen once next() is false. */
   readonly isExhaustive: boolean;
   /**

@@ -2,6 +2,7 @@
 import * as access from './access.js';
 import { findCycle, type Cycle } from './cycle.js';
 import { findDataRace } from './data-race.js';
+import type { EventLog } from './event-log.js';
 import { ExploreError, type FailureKind } from './explore-error.js';
 import type { Program } from './program.js';
 import { ScenarioError } from './scenario.js';
@@ -37,7 +38,7 @@ export interface Verdict {
 export function judge(program: Program, end: EndKind): Verdict | undefined {
   if (end === 'fault') return faultOf(program);
   if (end === 'deadlock') return deadlockOf(program);
-  if (end === 'steps') return isUnfair(program) ? undefined : livelockOf(program);
+  if (end === 'steps') return livelockOf(program);
   if (end === 'blocked' || end === 'cut') return undefined;
   return raceOf(program) ?? checkOf(program);
 }
@@ -127,29 +128,28 @@ function lastWriters(program: Program): Map<number, LastWrite> {
   return last;
 }
 
-/** Whether an execution has no end only because a CPU that could go on never did. */
-function isUnfair(program: Program): boolean {
-  const cycle = findCycle(program.log);
-  if (cycle === undefined) return false;
-  let idle = program.runnable();
-  for (let step = cycle.start; step < cycle.start + cycle.period; step++) {
-    idle &= ~(1 << program.log.agent[step]!);
-  }
-  return idle !== 0;
-}
-
-function livelockOf(program: Program): Verdict {
+/** Undefined if there is no end only because a CPU that could go on was never let. */
+function livelockOf(program: Program): Verdict | undefined {
+  const { log } = program;
+  const runnable = program.runnable();
+  const cycle = findCycle(log, (period) => (runnable & ~steppedIn(log, period)) === 0);
+  if (cycle === undefined && findCycle(log) !== undefined) return undefined;
   const running = program.cpuNames.filter((_, cpu) => (program.unfinished() >>> cpu) & 1);
   const names = running.map((name) => `"${name}"`).join(', ');
-  const { log } = program;
   const ends = `livelock: ${names} did not end within ${log.length} steps`;
-  const cycle = findCycle(log);
   if (cycle === undefined) {
     return verdict('livelock', new ExploreError('livelock', ends), -1, -1, '');
   }
   const message = `${ends}; again and again: ${cycleText(program, cycle)}`;
   const error = new ExploreError('livelock', message);
   return { ...verdict('livelock', error, -1, cycle.start, ''), length: cycle.end };
+}
+
+/** The agents of the last steps, a bit each. */
+function steppedIn(log: EventLog, steps: number): number {
+  let agents = 0;
+  for (let step = log.length - steps; step < log.length; step++) agents |= 1 << log.agent[step]!;
+  return agents;
 }
 
 /** What a round of a cycle does, if it is a long one its beginning. */
