@@ -17,7 +17,8 @@ export interface PolicyAxis {
 
 /** Where text goes to. */
 export interface Output {
-  write(text: string): unknown;
+  /** @param written - called when it has been handed to whoever reads */
+  write(text: string, written?: () => void): unknown;
   /** True when a person watches it. */
   readonly isTTY?: boolean | undefined;
   /** Width of the terminal in characters. */

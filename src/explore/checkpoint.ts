@@ -24,6 +24,8 @@ export interface Checkpoint {
   readonly shard: { readonly index: number; readonly count: number };
   /** Jobs that are not done, in order. */
   readonly jobs: readonly Job[];
+  /** How many there were at the start. */
+  readonly total: number;
   readonly executions: number;
   readonly blocked: number;
   readonly steps: number;
@@ -48,12 +50,21 @@ export function makeCheckpoint(
   memoryModel: MemoryModel,
   shard: Shard,
   jobs: readonly Job[],
+  total: number,
   totals: Totals,
   steps: number,
 ): Checkpoint {
   const { executions, blocked, failures, cut, failure } = totals;
   const { name: scenario, build } = program;
-  const counts = { executions, blocked, steps, failures, cut, outcomes: [...totals.outcomes] };
+  const counts = {
+    total,
+    executions,
+    blocked,
+    steps,
+    failures,
+    cut,
+    outcomes: [...totals.outcomes],
+  };
   const head = { version: 1, scenario, build, memoryModel, shard, jobs: [...jobs] } as const;
   const orders = program.lockOrders.schedules().map((agents) => [...agents]);
   return { ...head, ...counts, orders, failure: failure?.schedule };
@@ -70,7 +81,11 @@ export function checkCheckpoint(
   shard: Shard,
 ): void {
   const refuse = (what: string) => new ScenarioError(`checkpoint: ${what}`);
-  if (checkpoint?.version !== 1 || !Array.isArray(checkpoint.jobs)) {
+  if (
+    checkpoint?.version !== 1 ||
+    !Array.isArray(checkpoint.jobs) ||
+    !(checkpoint.total >= checkpoint.jobs.length)
+  ) {
     throw refuse('this is no checkpoint of an exploration');
   }
   if (checkpoint.scenario !== program.name) {

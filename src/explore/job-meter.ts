@@ -4,7 +4,11 @@ import type { Totals } from './totals.js';
 
 /** One part of an exploration that has ended. */
 export interface JobReport {
-  /** Its number among those of this run, from 1, and how many there are. */
+  /**
+   * Its number among all jobs of the shard, from 1, and how many these are. A job is run again if
+   * what it has shown was in no checkpoint yet; then it has the same number, and shows the same: of
+   * several reports with one number the last one counts.
+   */
   readonly job: number;
   readonly jobs: number;
   /** The CPUs that make the first steps of all its executions: what the job is. */

@@ -31,10 +31,12 @@ export async function runJobs(
   if (resume !== undefined) checkCheckpoint(resume, program, memoryModel, shard);
   runsBefore(program, resume?.orders ?? []);
   const jobs = resume === undefined ? makeJobs(program, search.execution, shard) : [...resume.jobs];
+  const total = resume?.total ?? jobs.length;
+  const done = total - jobs.length;
   search.execution.steps = resume?.steps ?? 0;
   const totals = totalsOf(resume);
   const save = (left: readonly Job[]): Checkpoint =>
-    makeCheckpoint(program, memoryModel, shard, left, totals, search.execution.steps);
+    makeCheckpoint(program, memoryModel, shard, left, total, totals, search.execution.steps);
   let last = save(jobs);
   let due = performance.now() + CHECKPOINT_PERIOD;
   let end: SearchEnd = 'exhausted';
@@ -43,7 +45,7 @@ export async function runJobs(
     const meter = onJob === undefined ? undefined : new JobMeter(totals);
     end = await search.run(new SourceDporStrategy(program, jobs[at]), totals, maxExecutions);
     if (meter !== undefined) {
-      onJob?.(meter.report(at + 1, jobs.length, jobs[at]!, end === 'exhausted'));
+      onJob?.(meter.report(done + at + 1, total, jobs[at]!, end === 'exhausted'));
     }
     if (end !== 'exhausted') break;
     // A job that was interrupted begins again: what it counted so far is not in the checkpoint.

@@ -116,6 +116,8 @@ async function perform(
   const forget = world.onInterrupt(() => stop.abort());
   const progress = createProgress(world);
   let saving = Promise.resolve();
+  // What a checkpoint says to be done is printed: killed at any time, no line is lost.
+  let flushed = Promise.resolve();
   try {
     const answer = await world.runScenario(task, {
       signal: stop.signal,
@@ -123,10 +125,13 @@ async function perform(
         progress.note(`${strategy}: ${executions} executions, ${blocked} begun in vain`),
       onJob: (report) => {
         progress.clear();
-        world.stdout.write(`${JSON.stringify(report)}\n`);
+        const line = `${JSON.stringify(report)}\n`;
+        flushed = new Promise((written) => world.stdout.write(line, written));
       },
       onCheckpoint: (made) => {
-        if (checkpoint !== undefined) saving = saving.then(() => writeWhole(checkpoint, made));
+        if (checkpoint === undefined) return;
+        const before = Promise.all([saving, flushed]);
+        saving = before.then(() => writeWhole(checkpoint, made));
       },
     });
     await saving;

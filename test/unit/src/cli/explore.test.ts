@@ -1,6 +1,6 @@
 // `mmemu explore` and `mmemu replay`, as processes: what they print, and their exit status.
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { access, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -126,6 +126,42 @@ test('--json-lines prints a line a job, and the result last', async () => {
   const other = await mmemu('explore', file, '--json-lines', '--strategy', 'random');
   expect([other.status, other.out]).toEqual([2, '']);
 });
+
+// 11!/(2!^4 * 3!) interleavings of atomic additions, each another one: some seconds.
+const MANY = `
+  import { scenario } from '${library}';
+  const adder = (n) => function* ([x], cpu) {
+    for (let i = 0; i < n; i++) yield* cpu.fetchAdd(x, 1);
+  };
+  export default scenario({
+    name: 'many adders',
+    setup: (machine) => machine.words(1),
+    cpus: { a: adder(2), b: adder(2), c: adder(2), d: adder(2), e: adder(3) },
+  });`;
+
+test('a run that is killed goes on: no line of a job is lost, and none counts twice', async () => {
+  const file = await fileOf(MANY, 'many.mjs');
+  const checkpoint = join(folder, 'killed.json');
+  const args = ['explore', file, '--json-lines', '--checkpoint', checkpoint];
+  const killed = await new Promise<string>((done) => {
+    const child = execFile(process.execPath, [main, ...args], (_error, out) => done(out));
+    const kill = () => void child.kill('SIGKILL');
+    const look = setInterval(() => void access(checkpoint).then(kill, () => undefined), 10);
+    child.on('exit', () => clearInterval(look));
+  });
+  const resumed = await mmemu(...args);
+  const lines = (text: string) =>
+    text
+      .slice(0, text.lastIndexOf('\n'))
+      .split('\n')
+      .map((line) => JSON.parse(line) as Answer & { job: number; jobs: number; done: boolean });
+  const after = lines(resumed.out);
+  const result = after.pop()!;
+  expect(result).toMatchObject({ executions: 415_800, complete: true });
+  const last = new Map([...lines(killed), ...after].map((line) => [line.job, line]));
+  expect(last.size).toBe(after[0]!.jobs);
+  expect([...last.values()].reduce((all, line) => all + line.executions, 0)).toBe(415_800);
+}, 60_000);
 
 describe('a file that is wrong: status 2, its name and the fault', () => {
   test.each([

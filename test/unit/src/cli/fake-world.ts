@@ -57,7 +57,13 @@ export function fakeWorld({ raw = {}, contend, isTTY = false }: FakeOptions = {}
     policies: () => AXES,
     runScenario: () => Promise.reject(new Error('a fake world has no thread for scenarios')),
     stress: () => Promise.reject(new Error('a fake world has no threads')),
-    stdout: { write: (text) => (written.out += text), columns: 100 },
+    stdout: {
+      write: (text, done) => {
+        written.out += text;
+        done?.();
+      },
+      columns: 100,
+    },
     stderr: { write: (text) => (written.err += text), isTTY, columns: 100 },
     onInterrupt: (given) => {
       handler = given;

@@ -2,6 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Checkpoint } from '../../../../src/explore/checkpoint.js';
 import { explore } from '../../../../src/explore/explore.js';
+import type { ExploreOptions } from '../../../../src/explore/options.js';
 import type { JobReport } from '../../../../src/explore/job-meter.js';
 import type { Scenario } from '../../../../src/explore/scenario.js';
 import { fib, gup, inc, lastzero } from './programs.js';
@@ -70,6 +71,31 @@ test('an interrupted exploration goes on, with nothing twice and nothing lost', 
   }
   expect(interruptions).toBeGreaterThan(3);
   expect(checkpoint!.jobs).toEqual([]);
+});
+
+test('a job that is run again has its number of before, and shows the same', async () => {
+  const shard = { index: 0, count: 2 };
+  const reportsOf = async (options: ExploreOptions): Promise<JobReport[]> => {
+    const reports: JobReport[] = [];
+    const onJob = (report: JobReport) => void reports.push(report);
+    await explore(fib(3), { strategy: 'dpor', shard, onJob, ...options });
+    return reports;
+  };
+  const whole = await reportsOf({});
+  expect(whole.map(({ job, jobs }) => [job, jobs])).toEqual(
+    whole.map((_, at) => [at + 1, whole.length]),
+  );
+  const begun = whole.slice(0, 2).reduce((all, one) => all + one.executions + one.blocked, 1);
+  let checkpoint: Checkpoint | undefined;
+  const onCheckpoint = (made: Checkpoint) => void (checkpoint = made);
+  const before = await reportsOf({ maxExecutions: begun, onCheckpoint });
+  expect(before.map(({ job, done }) => [job, done])).toEqual([
+    [1, true],
+    [2, true],
+    [3, false],
+  ]);
+  const after = await reportsOf({ resume: checkpoint! });
+  expect([...before.slice(0, 2), ...after]).toEqual(whole);
 });
 
 test('a failure that was found before is there after', async () => {
