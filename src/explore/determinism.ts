@@ -4,6 +4,7 @@
  * anything. So executions are run twice, and their events compared: every one that fails, and of
  * the others those whose number is a power of two.
  */
+import { asIn, EarlyEnd } from './early-end.js';
 import type { Execution } from './execution.js';
 import type { Program } from './program.js';
 import { GivenSchedule } from './replay-strategy.js';
@@ -16,10 +17,16 @@ import { judge, type Verdict } from './verdict.js';
  * @param found - the verdict on it
  * @throws ScenarioError that names the first event in which they differ, or what they showed
  */
-export function repeat(program: Program, execution: Execution, found: Verdict | undefined): void {
+export function repeat(
+  program: Program,
+  execution: Execution,
+  found: Verdict | undefined,
+  endsEarly = false,
+): void {
   const trace = traceOf(program, []);
   const outcome = program.outcome();
-  const again = runAgain(program, execution, program.log.agent.slice(0, program.log.length));
+  const agents = program.log.agent.slice(0, program.log.length);
+  const again = runAgain(program, execution, agents, endsEarly);
   compareTraces(program.name, trace, traceOf(program, []));
   if (found?.key !== again?.key) {
     throw differs(program.name, `it ${shown(found)}, then ${shown(again)}`);
@@ -28,12 +35,20 @@ export function repeat(program: Program, execution: Execution, found: Verdict | 
   throw differs(program.name, `its outcome was "${outcome}", then "${program.outcome()}"`);
 }
 
-/** Runs a schedule once more, and judges. */
+/**
+ * Runs a schedule once more, and judges.
+ * @param endsEarly - no CPU makes more steps than the schedule has for it
+ */
 export function runAgain(
   program: Program,
   execution: Execution,
   agents: ArrayLike<number>,
+  endsEarly = false,
 ): Verdict | undefined {
+  if (endsEarly) {
+    const strategy = new EarlyEnd(program, agents, asIn(agents));
+    return judge(program, strategy.endOf(execution.run(strategy)));
+  }
   return judge(program, execution.run(new GivenSchedule(program.log, agents, false)));
 }
 

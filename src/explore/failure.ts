@@ -9,7 +9,7 @@ import { switchesOf } from './made-schedule.js';
 import type { Program, StepNote } from './program.js';
 import { neededBefore, runsBefore } from './earlier.js';
 import { anchorOf, printSchedule, type MadeSteps } from './schedule.js';
-import { shrink } from './shrink.js';
+import { shrink, type Shrunk } from './shrink.js';
 import { traceOf, type TraceStep } from './trace.js';
 import type { TraceCall } from './trace-call.js';
 import type { Verdict } from './verdict.js';
@@ -36,6 +36,7 @@ export interface FailureDetails {
   readonly schedule: string;
   readonly trace: readonly TraceStep[];
   readonly calls: readonly TraceCall[];
+  readonly endsEarly: boolean;
   readonly earlier: readonly (readonly TraceStep[])[];
   readonly cpuNames: readonly string[];
   readonly memoryModel: MemoryModel;
@@ -54,6 +55,8 @@ export class Failure {
   readonly trace: readonly TraceStep[];
   /** Every call of a process, or of pages, in the order of their begins. */
   readonly calls: readonly TraceCall[];
+  /** What the CPUs do behind their last steps is left out: the failure does not need it. */
+  readonly endsEarly: boolean;
   /** Of a failure that one execution alone does not show, those that must come before. */
   readonly earlier: readonly (readonly TraceStep[])[];
   readonly scenario: string;
@@ -79,6 +82,7 @@ export class Failure {
     this.related = verdict.related ?? [];
     this.trace = details.trace;
     this.calls = details.calls;
+    this.endsEarly = details.endsEarly;
     this.earlier = details.earlier;
     this.scenario = details.scenario;
     this.cpuNames = details.cpuNames;
@@ -106,9 +110,9 @@ export class Failure {
     const { kind, scenario, schedule, memoryModel, cpuNames, step, otherStep, cpu } = this;
     const error = { name: this.error.name, message: this.error.message };
     const head = { scenario, kind, error, schedule, memoryModel, cpus: cpuNames };
-    const { found, trace, calls, related } = this;
+    const { found, trace, calls, related, endsEarly } = this;
     const tail = this.earlier.length === 0 ? {} : { earlier: this.earlier };
-    return { ...head, cpu, step, otherStep, related, found, trace, calls, ...tail };
+    return { ...head, cpu, step, otherStep, related, found, trace, calls, endsEarly, ...tail };
   }
 }
 
@@ -119,6 +123,8 @@ export interface Finder {
   readonly execution: number;
   /** The schedule was given, and stays as it is. */
   readonly isReplay?: boolean;
+  /** Of such a one: no CPU goes further than it says. */
+  readonly endsEarly?: boolean;
 }
 
 /**
@@ -135,20 +141,22 @@ export function makeFailure(
 ): Failure {
   const { log } = program;
   const agents = log.agent.slice(0, log.length);
-  repeat(program, execution, found);
+  const { isReplay = false, endsEarly = false } = finder;
+  repeat(program, execution, found, endsEarly);
   const runner = enoughOf(program, execution, found, finder);
   if (runner !== execution) runAgain(program, runner, agents);
-  const shrunk = finder.isReplay ? { agents, replays: 0 } : shrink(program, runner, found);
+  const asGiven = { agents, replays: 0, endsEarly };
+  const shrunk = isReplay ? asGiven : shrink(program, runner, found);
   // From here on only what the token has is known, as it will be for whoever replays it.
   const learnt = program.lockOrders.forget();
-  const needed = neededBefore(program, runner, found, shrunk.agents, finder.isReplay);
+  const needed = neededBefore(program, runner, found, shrunk.agents, isReplay);
   const earlier = needed.map((agents) => shownBefore(program, agents));
-  const made = [0, 1].map(() => shownAgain(program, runner, found, shrunk.agents));
+  const made = [0, 1].map(() => shownAgain(program, runner, found, shrunk));
   const { verdict, trace, calls } = made[0]!;
   compareTraces(program.name, trace, made[1]!.trace);
   program.lockOrders.recall(learnt);
   // The strategy that found it reads on in the log: it shall be as it was.
-  runAgain(program, execution, agents);
+  runAgain(program, execution, agents, endsEarly);
   const switchesFound = switchesOf(agents, program.cpuNames.length);
   const switches = switchesOf(shrunk.agents, program.cpuNames.length);
   return new Failure({
@@ -157,6 +165,7 @@ export function makeFailure(
     schedule: printSchedule(program.name, program.build, model, [...earlier, made[0]!]),
     trace,
     calls,
+    endsEarly: shrunk.endsEarly,
     earlier: earlier.map((one) => one.trace),
     cpuNames: program.cpuNames,
     memoryModel: model,
@@ -179,11 +188,11 @@ function shownAgain(
   program: Program,
   execution: Execution,
   found: Verdict,
-  agents: ArrayLike<number>,
+  { agents, endsEarly }: Shrunk,
 ): Shown & { readonly verdict: Verdict } {
   const notes = program.recordNotes(true);
-  const verdict = runAgain(program, execution, agents) ?? found;
-  return { ...shownNow(program, notes), verdict };
+  const verdict = runAgain(program, execution, agents, endsEarly) ?? found;
+  return { ...shownNow(program, notes), verdict, endsEarly };
 }
 
 function shownBefore(program: Program, agents: Uint8Array): Shown {

@@ -42,13 +42,14 @@ function switchesText(switches: number): string {
 function earlierColumns(failure: Failure, isFull: boolean): string[] {
   if (failure.earlier.length === 0) return [];
   const lines = failure.earlier.flatMap((trace) => {
-    const none = { cpu: -1, otherStep: -1, related: [], calls: [] };
+    const none = { cpu: -1, otherStep: -1, related: [], calls: [], endsEarly: false };
     const drawn = { ...drawnOf(failure), ...none, trace, step: trace.length - 1, isFull };
     return ['another execution:', ...columnsOf(drawn), ''];
   });
   return [...lines, 'and then this one:'];
 }
 
-function drawnOf({ trace, calls, cpuNames, cpu, step, otherStep, related, error }: Failure) {
-  return { trace, calls, cpuNames, cpu, step, otherStep, related, error };
+function drawnOf(failure: Failure) {
+  const { trace, calls, endsEarly, cpuNames, cpu, step, otherStep, related, error } = failure;
+  return { trace, calls, endsEarly, cpuNames, cpu, step, otherStep, related, error };
 }

@@ -90,6 +90,8 @@ export interface Program {
   recordNotes(on: boolean): readonly (StepNote | undefined)[];
   /** The calls of processes and pages in the execution that was noted last. */
   notedCalls?(): readonly TraceCall[];
+  /** Calls of processes and pages that a CPU has begun; undefined where it makes accesses only. */
+  callsBegun?(cpu: number): number;
   /** What a CPU waits for that cannot go on, and who could end that, where the program knows. */
   whoWaits?(cpu: number): string | undefined;
   /**

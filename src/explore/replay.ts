@@ -73,18 +73,20 @@ export async function replay<Context>(
   const program = await programOf(scenario, given.model);
   checkOrigin(program, given, mode);
   const maxSteps = inRange(options.maxSteps ?? 1e5, 1, 1e8, 'maxSteps');
-  const execution = new Execution(program, mode === 'exact' ? stepsOf(given.runs) : maxSteps);
   const isExact = mode === 'exact';
+  const endsEarly = isExact && given.endsEarly;
+  const steps = stepsOf(given.runs) + (endsEarly ? 1 : 0); // behind them it is asked once more
+  const execution = new Execution(program, isExact ? steps : maxSteps);
   program.recordNotes(true); // locations have their names of the moment of access
   for (const runs of given.earlier) {
     new Execution(program, stepsOf(runs)).run(new ScheduleStrategy(program, runs, isExact));
   }
   const strategy = new ScheduleStrategy(program, given.runs, isExact);
   const end = execution.run(strategy);
-  const verdict = judge(program, end);
+  const verdict = judge(program, endsEarly && end === 'blocked' ? 'done' : end);
   const trace = traceOf(program, []);
   const outcome = program.outcome();
-  const finder = { strategy: 'replay', execution: 1, isReplay: true };
+  const finder = { strategy: 'replay', execution: 1, isReplay: true, endsEarly };
   const failure = verdict && makeFailure(program, execution, verdict, given.model, finder);
   return {
     failure,

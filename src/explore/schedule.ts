@@ -8,6 +8,8 @@
  * anchor: a letter for the kind of its first access and a hash of what that accesses. The anchors
  * let a replay find its way when the program has changed a little, and say where it could not.
  *
+ * A `-` behind the runs says that no CPU goes further: what comes then is not needed.
+ *
  * Some failures need several executions: the first ones show in which order locks are taken. The
  * runs of these come first, and a `+` behind each.
  */
@@ -23,6 +25,8 @@ const VERSION = 'mm1';
 const KIND_LETTERS = 'lrpswqaxcfukgbvm';
 const NAME_LENGTH = 24;
 const STEPS_MAX = 1e9;
+/** Behind the last run: no CPU goes further. */
+const EARLY_END = '-';
 
 /** So many steps of one agent, the first of which is known. */
 export interface ScheduledRun {
@@ -41,6 +45,8 @@ export interface Schedule {
   readonly runs: readonly ScheduledRun[];
   /** The runs of the executions that come before. */
   readonly earlier: readonly (readonly ScheduledRun[])[];
+  /** No CPU goes further than its runs. */
+  readonly endsEarly: boolean;
 }
 
 /** The anchor of an access. */
@@ -64,6 +70,8 @@ export interface MadeSteps {
   readonly agents: ArrayLike<number>;
   /** The anchor of each step. */
   readonly anchors: readonly string[];
+  /** No CPU goes further than this. */
+  readonly endsEarly?: boolean;
 }
 
 /**
@@ -83,14 +91,14 @@ export function printSchedule(
   return `${body}.${short(body, 4)}`;
 }
 
-function printRuns({ agents, anchors }: MadeSteps): string {
+function printRuns({ agents, anchors, endsEarly }: MadeSteps): string {
   let step = 0;
   const runs = runsOf(agents).map(({ agent, count }) => {
     const anchor = anchors[step]!;
     step += count;
     return `${agent}x${count}${anchor}`;
   });
-  return runs.join(',');
+  return runs.join(',') + (endsEarly === true ? EARLY_END : '');
 }
 
 /**
@@ -114,9 +122,13 @@ export function parseSchedule(token: unknown): Schedule {
   }
   const [, model, , scenario, build, runs] = parts as [string, MemoryModel, ...string[]];
   if (model !== 'sc' && model !== 'tso') throw new ScenarioError('schedule: no memory model');
-  const executions = runs!.split('+').map((part) => part.split(',').map(parseRun));
+  const endsEarly = runs!.endsWith(EARLY_END);
+  const executions = (endsEarly ? runs!.slice(0, -1) : runs!)
+    .split('+')
+    .map((part) => part.split(',').map(parseRun));
   const earlier = executions.slice(0, -1);
-  return { model, scenario: scenario!, build: build!, runs: executions.at(-1)!, earlier };
+  const of = { model, scenario: scenario!, build: build! };
+  return { ...of, runs: executions.at(-1)!, earlier, endsEarly };
 }
 
 function parseRun(text: string): ScheduledRun {

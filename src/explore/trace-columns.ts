@@ -19,9 +19,10 @@ export function columnsOf(drawn: Drawn): string[] {
   const width = ends.reduce((most, end) => Math.max(most, end), starts.at(-1)! + COLUMN_WIDTH_MIN);
   const margin = ' '.repeat(STEP_WIDTH + 2);
   const lines = [headOf(drawn.cpuNames, starts)];
+  const lastStep = rows.findLastIndex(({ kind }) => kind !== 'call');
   let switches = 0;
   for (const [at, row] of rows.entries()) {
-    const isSwitch = at > 0 && rows[at - 1]!.cpu !== row.cpu;
+    const isSwitch = at > 0 && at <= lastStep && rows[at - 1]!.cpu !== row.cpu;
     if (isSwitch) switches++;
     const left = drawn.isFull ? 0 : rows.length - 2 * ROWS_SHOWN;
     if (left > 0 && at === ROWS_SHOWN) lines.push(`${margin}... ${left} rows ...`);

@@ -16,7 +16,7 @@ const ROUND_SHOWN = 40;
 /** What a failure is drawn from, or an execution that must come before it. */
 export interface Drawn extends Pick<
   Failure,
-  'trace' | 'calls' | 'cpuNames' | 'cpu' | 'step' | 'otherStep' | 'related' | 'error'
+  'trace' | 'calls' | 'endsEarly' | 'cpuNames' | 'cpu' | 'step' | 'otherStep' | 'related' | 'error'
 > {
   /** Show every access. */
   readonly isFull: boolean;
@@ -33,7 +33,7 @@ export function rowsOf(drawn: Drawn): Row[] {
   const trace = withoutFlushes(drawn.trace);
   const isShort = drawn.isFull || trace.length <= SHORT;
   const shown = isShort ? undefined : shownSteps(drawn, trace);
-  return folded(withCalls(trace, drawn.calls), shown);
+  return folded(withCalls(trace, drawn), shown);
 }
 
 /** A store that reaches memory before anything else happens is one step. */
@@ -118,9 +118,9 @@ function addDependences(trace: readonly TraceStep[], shown: Shown): void {
 }
 
 /** The steps, and between them where calls begin and end. */
-function withCalls(trace: readonly TraceStep[], calls: readonly TraceCall[]): Row[] {
+function withCalls(trace: readonly TraceStep[], { calls, endsEarly }: Drawn): Row[] {
   const rows: Row[] = [];
-  const told = new CallRows(calls);
+  const told = new CallRows(calls, endsEarly);
   for (const step of trace) {
     const { cpu } = step;
     rows.push(...told.before(cpu, step.step), { kind: 'step', cpu, step });
@@ -137,7 +137,10 @@ class CallRows {
   /** Calls whose begin was handed out. */
   readonly #begun = new Set<TraceCall>();
 
-  constructor(calls: readonly TraceCall[]) {
+  readonly #endsEarly: boolean;
+
+  constructor(calls: readonly TraceCall[], endsEarly: boolean) {
+    this.#endsEarly = endsEarly;
     for (const call of calls) {
       const own = this.#calls.get(call.cpu);
       if (own === undefined) this.#calls.set(call.cpu, [call]);
@@ -170,7 +173,9 @@ class CallRows {
       if (isNew && call.start > begins) break;
       this.#begun.add(call);
       const isOver = call.end !== undefined && call.end <= ends;
-      if (isNew) rows.push({ kind: 'call', cpu, text: beginText(call, isOver) });
+      const isLeftOut = this.#endsEarly && begins === Infinity && !isOver;
+      if (isNew && isLeftOut) rows.push({ kind: 'call', cpu, text: `left out: ${call.call} ...` });
+      else if (isNew) rows.push({ kind: 'call', cpu, text: beginText(call, isOver) });
       else if (isOver) rows.push({ kind: 'call', cpu, text: endText(call) });
       if (!isOver) break;
       calls.shift();
@@ -184,7 +189,7 @@ function beginText({ call, result }: TraceCall, isOver: boolean): string {
 }
 
 function endText({ name, result }: TraceCall): string {
-  return `${name} returns ${result}`;
+  return result?.startsWith('throws') === true ? `${name} ${result}` : `${name} returns ${result}`;
 }
 
 /** Puts what is not shown together; one access alone is as good as a row that stands for it. */

@@ -1,3 +1,4 @@
+import { MmError } from '../../errors.js';
 import type { EventLog } from '../event-log.js';
 import { eachPart } from '../parts.js';
 import type { TraceCall } from '../trace-call.js';
@@ -15,6 +16,8 @@ export class CoreCalls implements CallRunner {
   readonly #histories: Histories;
   readonly #log: EventLog;
   readonly #outcomes: (Outcome | undefined)[] = [];
+  /** By CPU: calls that it has begun. */
+  readonly begun: number[] = [];
   /** Of the execution under way, while somebody wants to know. */
   #noted: Writable<TraceCall>[] | undefined;
 
@@ -32,10 +35,12 @@ export class CoreCalls implements CallRunner {
   /** A new execution. */
   restart(isNoting: boolean): void {
     this.#noted = isNoting ? [] : undefined;
+    this.begun.length = 0;
   }
 
   begin(cpu: number, call: Call): void {
     this.#explored.coroutines.begin(cpu, call.run);
+    this.begun[cpu] = (this.begun[cpu] ?? 0) + 1;
     if (this.#noted === undefined) return;
     const { name, args, target } = call;
     const times = { start: this.#log.length, end: undefined };
@@ -64,7 +69,12 @@ export class CoreCalls implements CallRunner {
     const call = this.#noted?.findLast((one) => one.cpu === cpu);
     if (call === undefined) return;
     call.end = this.#log.length;
-    if (outcome.kind === 'threw') call.result = `-${givenText(outcome.error)}`;
+    if (outcome.kind === 'threw') call.result = thrownText(outcome.error);
     if (outcome.kind === 'returned') call.result = givenText(outcome.value) || '0';
   }
+}
+
+/** As the kernel returns errors; what is none of its own is said. */
+function thrownText(error: unknown): string {
+  return error instanceof MmError ? `-${error.code}` : `throws: ${givenText(error)}`;
 }

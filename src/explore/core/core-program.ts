@@ -274,6 +274,10 @@ export class CoreProgram implements Program {
     return this.#notes ?? [];
   }
 
+  callsBegun(cpu: number): number {
+    return this.#calls.begun[cpu] ?? 0;
+  }
+
   notedCalls(): readonly TraceCall[] {
     return this.#calls.noted;
   }

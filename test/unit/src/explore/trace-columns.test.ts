@@ -7,7 +7,7 @@ function drawn(locations: readonly (readonly [number, string])[]): Drawn {
   const trace = locations.map(([cpu, location], step): TraceStep => {
     return { step, cpu, name: 'x', kind: 'load', location, result: 1, site: `f f.ts:${step}` };
   });
-  const where = { cpu: 1, step: -1, otherStep: -1, related: [], calls: [] };
+  const where = { cpu: 1, step: -1, otherStep: -1, related: [], calls: [], endsEarly: false };
   return { trace, cpuNames: ['a', 'b'], error: new Error('broken'), ...where, isFull: false };
 }
 
@@ -37,6 +37,14 @@ describe('columns', () => {
     expect(lines[1]).toMatch(/^ {4}1 {4}load\(a_str/);
     expect(lines[3]).toMatch(/^ {4}2 {22}load\(a_str/);
     expect(lines[1]!.indexOf('f f.ts')).toBe(lines[3]!.indexOf('f f.ts'));
+  });
+
+  it('have no switch to a call behind the last access', () => {
+    const open = { name: 'read', call: 'read()', result: undefined, start: 9, end: undefined };
+    const given = { ...drawn([[0, 'x']]), endsEarly: true, calls: [{ ...open, cpu: 1 }] };
+    const text = columnsOf(given).join('\n');
+    expect(text).toContain('left out: read() ...');
+    expect(text).not.toContain('switch');
   });
 
   it('name what a row stands for', () => {

@@ -12,7 +12,7 @@ function drawn(steps: readonly Sketch[], more: Partial<Drawn> = {}): Drawn {
   const trace = steps.map((one, step): TraceStep => {
     return { step, name: 'cpu', kind: 'load', before: 0, after: 0, ...one };
   });
-  const where = { cpu: -1, step: -1, otherStep: -1, related: [], calls: [] };
+  const where = { cpu: -1, step: -1, otherStep: -1, related: [], calls: [], endsEarly: false };
   const error = new Error('broken');
   return { trace, cpuNames: ['a', 'b'], error, ...where, isFull: false, ...more };
 }
@@ -103,5 +103,14 @@ describe('the rows of a failure', () => {
       ...['mmap(1)', 0, 1, 2, 'mmap returns 0', 'getpid(1) = 0', 'munmap(1)', 3, 4],
       ...['read(1)', 5, 6, 'read returns 0', 7],
     ]);
+  });
+
+  it('say what is left out, where the failure needs no more', () => {
+    const open = { name: 'munmap', call: 'munmap(1)', result: undefined, end: undefined };
+    const calls = [{ ...open, cpu: 0, start: 2 }];
+    const steps = own(0, 2);
+    expect(told(rowsOf(drawn(steps, { calls })))).toEqual([0, 1, 'munmap(1)']);
+    const early = rowsOf(drawn(steps, { calls, endsEarly: true }));
+    expect(told(early)).toEqual([0, 1, 'left out: munmap(1) ...']);
   });
 });

@@ -83,6 +83,19 @@ describe('the name of a location', () => {
     );
   });
 
+  it('says of a field where it lies in structures that lie in one another', () => {
+    const { kernel } = machine;
+    const fd = parent.memfdCreate('file', 0);
+    const file = kernel.run((core) => core.sysHoldFile(parent.task, fd));
+    const inode = kernel.views.read('File', 'inode', file);
+    kernel.run((core) => core.sysDropFile(file));
+    const mapping = kernel.views.address('Inode', 'mapping0', inode);
+    const tree = kernel.views.address('AddressSpace', 'iPages0', mapping);
+    expect(nameOf(kernel.views.address('XArray', 'head', tree))).toBe(
+      `inode@${inode.toString(16)}.i_data.i_pages.head`,
+    );
+  });
+
   it('says of a batch of pages which one it is', () => {
     const batches = PERCPU_BASE + PERCPU_LRU + CPU_LRU_BATCHES;
     expect(nameOf(batches + 4)).toBe('cpu[0].lru_add.folios[0]');
