@@ -1,6 +1,5 @@
 /** What a CPU's generator calls when its scenario uses raw words. */
 import * as access from './access.js';
-import { hashText } from './hash.js';
 import type { OnCpu } from './core/on-cpu.js';
 import { ScenarioError, type Cpu, type Operation, type Word } from './scenario.js';
 import { wordValue, type WordMemory } from './word-memory.js';
@@ -42,7 +41,7 @@ export class WordCpu implements Cpu {
   /** What this CPU recorded. */
   readonly outcomes: string[] = [];
   /** Told what the CPU still knows. */
-  onPoint: (label: number, values: readonly number[]) => void = () => undefined;
+  onPoint: (label: string, values: readonly number[]) => void = () => undefined;
   /** Called at each announcement when somebody wants to know where it stands. */
   onAnnounce: (() => void) | undefined;
   readonly #index: number;
@@ -123,7 +122,7 @@ export class WordCpu implements Cpu {
   }
 
   point(label: string, ...values: readonly number[]): void {
-    this.onPoint(hashText(label), values);
+    this.onPoint(label, values);
   }
 
   outcome(value: unknown): void {

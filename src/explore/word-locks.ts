@@ -10,6 +10,7 @@ export class WordLocks {
   readonly orders: LockOrders;
   /** By CPU, in the order in which it has taken them. */
   readonly #held: number[][];
+  #isUsed = false;
   readonly #takers: { readonly who: string; place(): undefined }[];
 
   constructor(log: EventLog, cpuNames: readonly string[]) {
@@ -20,12 +21,15 @@ export class WordLocks {
 
   /** An execution begins. */
   begin(): void {
+    if (!this.#isUsed) return;
+    this.#isUsed = false;
     for (const words of this.#held) if (words.length > 0) words.length = 0;
     this.orders.begin();
   }
 
   /** The step under way takes a lock. */
   take(cpu: number, word: number): void {
+    this.#isUsed = true;
     const held = this.#held[cpu]!;
     for (const other of held) this.orders.add(other, word, this.#takers[cpu]!);
     held.push(word);

@@ -6,6 +6,7 @@ import * as access from './access.js';
 import { EventLog } from './event-log.js';
 import type { LockOrders } from './lock-orders.js';
 import { finish, hashName, hashText, mix } from './hash.js';
+import { HASH_SEEDS, Histories } from './histories.js';
 import { AGENTS_MAX, UNDECIDED, type Fault, type Program, type StepNote } from './program.js';
 import { wordsOnly } from './needs-machine.js';
 import { eachPart } from './parts.js';
@@ -15,15 +16,13 @@ import { StoreBuffers } from './store-buffers.js';
 import { WordCpu, WordPending } from './word-cpu.js';
 import { WordLocks } from './word-locks.js';
 import { WordMemory } from './word-memory.js';
-import { AT_ACCESS } from './word-operation.js';
+import { AT_ACCESS, type WordOperation } from './word-operation.js';
 
 /** Which orders the memory keeps. */
 export type MemoryModel = 'sc' | 'tso';
 
 /** Part of a build's hash: raised when the same scenario would run differently. */
 const ENGINE_VERSION = 1;
-/** Seeds of the two halves of a state's hash. */
-const HASH_SEEDS = [0x2545f491, 0x6c078965] as const;
 
 /** A scenario on raw words. */
 export class WordsProgram implements Program {
@@ -41,6 +40,7 @@ export class WordsProgram implements Program {
   readonly #buffers: StoreBuffers | undefined;
   readonly #locks: WordLocks;
   readonly #cpus: WordCpu[];
+  readonly #operations: readonly WordOperation[];
   readonly #running: Iterator<undefined, unknown, undefined>[] = [];
   readonly #programs: Scenario['cpus'][string][];
   readonly #all: number;
@@ -49,10 +49,7 @@ export class WordsProgram implements Program {
   /** CPUs that can step whatever memory holds, and those for which it depends; a bit each. */
   #ready = 0;
   #conditional = 0;
-  /** What each CPU has read so far, as two hashes: with its program, that is its local state. */
-  readonly #history: Int32Array;
-  /** Once somebody has asked for a hash, which is before the first step of an execution. */
-  #keepsHistory = false;
+  readonly #histories: Histories;
   /** Where the accesses stand, by step and by CPU, when somebody wants to know. */
   #notes: (StepNote | undefined)[] | undefined;
   readonly #announcedAt: (string | undefined)[] = [];
@@ -71,12 +68,13 @@ export class WordsProgram implements Program {
     this.pending = new WordPending(names.length);
     this.#buffers = model === 'tso' ? new StoreBuffers(names.length) : undefined;
     this.#cpus = names.map((name, cpu) => new WordCpu(cpu, name, this.#memory, this.pending));
+    this.#operations = this.#cpus.map(({ operation }) => operation);
     this.#locks = new WordLocks(this.log, names);
     this.#programs = names.map((name) => scenario.cpus[name]!);
     this.#all = (1 << names.length) - 1;
-    this.#history = new Int32Array(names.length * 2);
+    this.#histories = new Histories(names.length);
     for (const [cpu, handle] of this.#cpus.entries()) {
-      handle.onPoint = (label, values) => this.#remember(cpu, label, values);
+      handle.onPoint = (label, values) => this.#histories.remember(cpu, label, values);
     }
   }
 
@@ -89,7 +87,7 @@ export class WordsProgram implements Program {
     this.#setUp();
     this.#ready = this.#all;
     this.#conditional = 0;
-    this.#history.fill(1);
+    this.#histories.restart();
     for (let cpu = 0; cpu < this.#cpus.length; cpu++) {
       const handle = this.#cpus[cpu]!;
       handle.operation.reset();
@@ -102,6 +100,7 @@ export class WordsProgram implements Program {
       this.#resume(cpu);
       if (this.fault !== undefined) return;
     }
+    this.#histories.started();
   }
 
   runnable(): number {
@@ -126,14 +125,10 @@ export class WordsProgram implements Program {
       this.#flush(agent - this.#cpus.length);
       return UNDECIDED;
     }
-    const { kind, location, operand } = this.pending;
-    const result = this.#access(agent, kind[agent]!, location[agent]!, operand[agent]!);
-    this.#cpus[agent]!.operation.result = result;
-    if (this.#keepsHistory) {
-      const h = agent * 2;
-      this.#history[h] = mix(this.#history[h]!, result);
-      this.#history[h + 1] = mix(this.#history[h + 1]! ^ 0x5bd1e995, result);
-    }
+    const kind = this.pending.kind[agent]!;
+    const result = this.#access(agent, kind);
+    this.#operations[agent]!.result = result;
+    if (this.#histories.isOpen) this.#histories.add(agent, result);
     this.#resume(agent);
     return UNDECIDED;
   }
@@ -177,8 +172,7 @@ export class WordsProgram implements Program {
   }
 
   hash(into: Uint32Array): void {
-    if (!this.#keepsHistory && this.log.length > 0) throw new TypeError('a hash begins at step 0');
-    this.#keepsHistory = true;
+    this.#histories.want(this.log.length);
     for (let half = 0; half < 2; half++) {
       let hash: number = HASH_SEEDS[half]!;
       const { values, count } = this.#memory;
@@ -186,20 +180,12 @@ export class WordsProgram implements Program {
       hash = mix(hash, this.unfinished());
       for (let cpu = 0; cpu < this.#cpus.length; cpu++) {
         // A CPU that has ended has no local state any more, only what it recorded.
-        if ((this.unfinished() >>> cpu) & 1) hash = mix(hash, this.#history[cpu * 2 + half]!);
+        if ((this.unfinished() >>> cpu) & 1) hash = mix(hash, this.#histories.half(cpu, half));
         for (const outcome of this.#cpus[cpu]!.outcomes) hash = mix(hash, hashText(outcome));
       }
       this.#buffers?.forEach((word) => (hash = mix(hash, word)));
       eachPart(this.#context, (part) => (hash = mix(hash, part)));
       into[half] = finish(hash);
-    }
-  }
-
-  /** A CPU has said what it still knows. */
-  #remember(cpu: number, label: number, values: readonly number[]): void {
-    for (let half = 0; half < 2; half++) {
-      const start = mix(HASH_SEEDS[half]!, label);
-      this.#history[cpu * 2 + half] = values.reduce((hash, value) => mix(hash, value), start);
     }
   }
 
@@ -217,38 +203,45 @@ export class WordsProgram implements Program {
     if (!isSame) throw this.#refusal('setup made other words when it ran again');
   }
 
-  /** Makes an access of a CPU; gives what the CPU gets. */
-  #access(cpu: number, kind: number, location: number, operand: number): number {
-    const buffers = this.#buffers;
-    const isLate = buffers !== undefined && access.isBuffered(kind);
-    const { log } = this;
+  /** Makes the announced access of a CPU; gives what the CPU gets. */
+  #access(cpu: number, kind: number): number {
+    const { log, pending } = this;
     const step = log.reserve();
+    const location = pending.location[cpu]!;
+    const operand = pending.operand[cpu]!;
     const before = location < 0 ? 0 : this.#memory.values[location]!;
+    const isLate = this.#buffers !== undefined && access.isBuffered(kind);
     const touches = isLate ? access.TOUCHES_NOTHING : access.touchOf(kind, operand, before);
     let after = before;
-    if (isLate) buffers.push(cpu, location, operand, step);
-    else if (touches === access.TOUCHES_WRITE) {
+    if (touches === access.TOUCHES_WRITE) {
       after = this.#written(cpu, kind, before, operand);
       this.#memory.values[location] = after;
     }
-    let result = 0;
-    if (access.returnsValue(kind)) {
-      result = buffers === undefined ? before : buffers.seen(cpu, location, before);
-    }
+    const result = access.returnsValue(kind) ? this.#seen(cpu, location, before) : 0;
     log.agent[step] = cpu;
     log.kind[step] = kind;
     log.touches[step] = touches;
-    log.mask[step] = this.pending.mask[cpu]!;
+    log.mask[step] = pending.mask[cpu]!;
     log.location[step] = location;
     log.link[step] = isLate ? step : -1;
     log.operand[step] = operand;
     log.before[step] = before;
     log.after[step] = after;
     log.result[step] = result;
+    if (isLate) this.#buffers.push(cpu, location, operand, step);
     if (this.#notes !== undefined) this.#notes[step] = this.#noteOf(cpu);
-    if (kind === access.LOCK) this.#locks.take(cpu, location);
-    else if (kind === access.UNLOCK) this.#locks.giveBack(cpu, location);
+    if (kind === access.LOCK || kind === access.UNLOCK) this.#noteLock(cpu, kind, location);
     return result;
+  }
+
+  #seen(cpu: number, location: number, inMemory: number): number {
+    const buffers = this.#buffers;
+    return buffers === undefined ? inMemory : buffers.seen(cpu, location, inMemory);
+  }
+
+  #noteLock(cpu: number, kind: number, location: number): void {
+    if (kind === access.LOCK) this.#locks.take(cpu, location);
+    else this.#locks.giveBack(cpu, location);
   }
 
   #written(cpu: number, kind: number, before: number, operand: number): number {
@@ -282,7 +275,7 @@ export class WordsProgram implements Program {
   /** Runs a CPU up to its next access. */
   #resume(cpu: number): void {
     const bit = 1 << cpu;
-    const { operation } = this.#cpus[cpu]!;
+    const operation = this.#operations[cpu]!;
     try {
       const next = this.#running[cpu]!.next();
       if (next.done === true) {
@@ -291,27 +284,31 @@ export class WordsProgram implements Program {
         this.#conditional &= ~bit;
         return;
       }
-      if (next !== AT_ACCESS || !operation.isYielded) {
-        throw this.#refusal(
-          `cpus.${this.cpuNames[cpu]} yields ${describe(next.value)}, which is no operation ` +
-            '(write yield* before cpu.load() and its like)',
-        );
-      }
+      if (next !== AT_ACCESS || !operation.isYielded) this.#refuse(cpu, next.value);
     } catch (error) {
       if (error instanceof ScenarioError) throw error;
       this.fault = { cpu, error };
       return;
     }
-    const kind = this.pending.kind[cpu]!;
-    const isConditional =
-      access.waits(kind) || (this.#buffers !== undefined && access.drains(kind));
-    if (isConditional) {
+    if (this.#mayWait(this.pending.kind[cpu]!)) {
       this.#conditional |= bit;
       this.#ready &= ~bit;
     } else {
       this.#ready |= bit;
       this.#conditional &= ~bit;
     }
+  }
+
+  /** Whether memory, or this CPU's store buffer, decides when such an access can be made. */
+  #mayWait(kind: number): boolean {
+    return access.waits(kind) || (this.#buffers !== undefined && access.drains(kind));
+  }
+
+  #refuse(cpu: number, value: unknown): never {
+    throw this.#refusal(
+      `cpus.${this.cpuNames[cpu]} yields ${describe(value)}, which is no operation ` +
+        '(write yield* before cpu.load() and its like)',
+    );
   }
 
   /** Whether a CPU whose next access may have to wait can make it now. */
@@ -321,8 +318,7 @@ export class WordsProgram implements Program {
     if (buffers !== undefined && access.drains(kind) && (buffers.filled >>> cpu) & 1) return false;
     if (!access.waits(kind)) return true;
     const location = this.pending.location[cpu]!;
-    const inMemory = this.#memory.values[location]!;
-    const seen = buffers === undefined ? inMemory : buffers.seen(cpu, location, inMemory);
+    const seen = this.#seen(cpu, location, this.#memory.values[location]!);
     return access.isEnabledAt(kind, this.pending.operand[cpu]!, seen);
   }
 

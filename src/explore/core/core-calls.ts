@@ -1,12 +1,12 @@
 import { MmError } from '../../errors.js';
 import type { EventLog } from '../event-log.js';
+import type { Histories } from '../histories.js';
 import { eachPart } from '../parts.js';
 import type { TraceCall } from '../trace-call.js';
 import { callText, givenText } from './call-text.js';
 import type { Call, CallRunner } from './core-cpu.js';
 import type { Outcome } from './coroutines.js';
 import type { ExploredMachine } from './explored-machine.js';
-import type { Histories } from './histories.js';
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -52,9 +52,7 @@ export class CoreCalls implements CallRunner {
     const outcome = this.#explored.resume(cpu);
     this.#outcomes[cpu] = outcome;
     if (outcome.kind === 'stopped') return false;
-    const take = (part: number): void => this.#histories.add(cpu, part);
-    this.#explored.coroutines.eachOf(cpu, take);
-    eachPart(outcome.kind === 'threw' ? outcome.error : outcome.value, take);
+    if (this.#histories.isOpen) this.#remember(cpu, outcome);
     if (this.#noted !== undefined) this.#noteEnd(cpu, outcome);
     return true;
   }
@@ -63,6 +61,14 @@ export class CoreCalls implements CallRunner {
     const outcome = this.#outcomes[cpu];
     if (outcome?.kind === 'threw') throw outcome.error;
     return outcome?.kind === 'returned' ? outcome.value : undefined;
+  }
+
+  #remember(cpu: number, outcome: Outcome): void {
+    const take = (part: number): void => this.#histories.add(cpu, part);
+    this.#explored.coroutines.eachOf(cpu, take);
+    if (outcome.kind !== 'stopped') {
+      eachPart(outcome.kind === 'threw' ? outcome.error : outcome.value, take);
+    }
   }
 
   #noteEnd(cpu: number, outcome: Outcome): void {

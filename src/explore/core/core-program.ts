@@ -3,6 +3,7 @@ import { wasmBytes } from '../../wasm/load.js';
 import * as access from '../access.js';
 import { EventLog } from '../event-log.js';
 import { hashBytes, hashName } from '../hash.js';
+import { Histories } from '../histories.js';
 import type { LockOrders } from '../lock-orders.js';
 import { AGENTS_MAX, UNDECIDED, type Fault, type Program, type StepNote } from '../program.js';
 import { ScenarioError, type Scenario, type ScenarioMachine } from '../scenario.js';
@@ -17,7 +18,6 @@ import { AT_CORE, CoreCpu } from './core-cpu.js';
 import { CoreState } from './core-state.js';
 import { coreSite, loadLines, type LineOf } from './core-sites.js';
 import { ExploredMachine } from './explored-machine.js';
-import { Histories } from './histories.js';
 import { scenarioMachine } from './scenario-machine.js';
 import { LocationNames } from './location-names.js';
 import { findLeak } from './oracles/leaks.js';
@@ -194,6 +194,7 @@ export class CoreProgram implements Program {
       this.#advance(cpu);
       if (this.fault !== undefined) return;
     }
+    this.#histories.started();
   }
 
   runnable(): number {
@@ -283,6 +284,7 @@ export class CoreProgram implements Program {
   }
 
   hash(into: Uint32Array): void {
+    this.#histories.want(this.log.length);
     this.#state.hash(into, this.#where, ENDED, this.#context);
   }
 

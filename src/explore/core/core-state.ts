@@ -2,7 +2,7 @@ import { finish, hashText, mix } from '../hash.js';
 import type { WordMemory } from '../word-memory.js';
 import type { CoreCpu } from './core-cpu.js';
 import type { ExploredMachine } from './explored-machine.js';
-import { HASH_SEEDS, type Histories } from './histories.js';
+import { HASH_SEEDS, type Histories } from '../histories.js';
 import { eachPart } from '../parts.js';
 import type { StoreViews } from './store-views.js';
 
