@@ -193,6 +193,9 @@ export const BUG_COW_REFCOUNT_VS_UNMAP: u32 = 1 << 13;
 export const BUG_SWAP_SKIP_CACHE_ABA: u32 = 1 << 14;
 export const BUG_WRITE_FAULT_UNDER_PAGE_LOCK: u32 = 1 << 15;
 export const BUG_SHMEM_FAULT_TAKES_I_RWSEM: u32 = 1 << 16;
+export const BUG_TRUNCATE_FAULT_RACE: u32 = 1 << 17;
+export const BUG_SWAPIN_FREE_BEFORE_RMAP: u32 = 1 << 18;
+export const BUG_FORK_HAS_PINNED_LATE: u32 = 1 << 19;
 
 // event and page-state counters (Linux: vm_event_item, node_stat_item)
 export const VM_PGALLOC_NORMAL: u32 = 0;

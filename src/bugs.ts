@@ -3,6 +3,7 @@ import {
   BUG_ANON_VMA_PUT_ORDER,
   BUG_COW_MAPCOUNT_ONLY,
   BUG_COW_REFCOUNT_VS_UNMAP,
+  BUG_FORK_HAS_PINNED_LATE,
   BUG_FORK_NO_EARLY_COPY,
   BUG_FORK_NO_WRITE_PROTECT_SEQ,
   BUG_GOT_UNPIN_IN_PUT_PAGE,
@@ -14,7 +15,9 @@ import {
   BUG_SEAL_SCAN_BEFORE_DENY,
   BUG_SHARE_NO_BARRIER,
   BUG_SHMEM_FAULT_TAKES_I_RWSEM,
+  BUG_SWAPIN_FREE_BEFORE_RMAP,
   BUG_SWAP_SKIP_CACHE_ABA,
+  BUG_TRUNCATE_FAULT_RACE,
   BUG_WRITE_FAULT_UNDER_PAGE_LOCK,
 } from './wasm/generated/layout.js';
 
@@ -149,6 +152,26 @@ const HERE: readonly Bug[] = [
     code: BUG_SHMEM_FAULT_TAKES_I_RWSEM,
     reference: 'f00cdc6df7d7 (3.16-rc), taken back by 8e205f779d14 after a report of lockdep',
     description: 'a fault into a hole takes i_rwsem of its file, and write() has that of another',
+  },
+  {
+    name: 'truncate.fault_race',
+    code: BUG_TRUNCATE_FAULT_RACE,
+    reference: 'd00806b18315 (2.6.23)',
+    description:
+      'a fault maps a page that it found unlocked: a truncation has removed it meanwhile',
+  },
+  {
+    name: 'swapin.free_before_rmap',
+    code: BUG_SWAPIN_FREE_BEFORE_RMAP,
+    reference: 'LKML 2005; the order in do_swap_page, c475a8ab625d (2.6.13)',
+    description: 'a swap-in frees the slot and unlocks the page before it maps it: a sharer writes',
+  },
+  {
+    name: 'fork.has_pinned_late',
+    code: BUG_FORK_HAS_PINNED_LATE,
+    reference: 'Linux 5.9: mm/gup.c, mm->has_pinned is set before the walk (the other order)',
+    description:
+      'GUP-fast says behind its pin that there are pins: a fork in between shares the page',
   },
 ];
 

@@ -1,4 +1,5 @@
 import {
+  BUG_FORK_HAS_PINNED_LATE,
   BUG_GUP_NO_PTE_RECHECK,
   BUG_SEAL_GUP_COUNT_WRONG_MAPPING,
   FOLL_LONGTERM,
@@ -54,7 +55,7 @@ export function gupFast<P>(mm: MmStruct, start: u64, nr: u32, flags: u32, entrie
   const pin = (flags & FOLL_PIN) != 0 || writes;
   let sequence: u32 = 0;
   if (pin) {
-    if ((mm.flags.load() & MMF_HAS_PINNED) == 0) mm.flags.fetchOr(MMF_HAS_PINNED);
+    if (!reenacts(BUG_FORK_HAS_PINNED_LATE)) setHasPinned(mm);
     sequence = mm.writeProtectSeq.read();
     if ((sequence & 1) != 0) return 0;
   }
@@ -67,7 +68,14 @@ export function gupFast<P>(mm: MmStruct, start: u64, nr: u32, flags: u32, entrie
     releaseEntries<P>(entries, got, (flags & FOLL_WRITE) != 0);
     return 0;
   }
+  // Too late: a fork that came in between has not looked for pins.
+  if (pin && reenacts(BUG_FORK_HAS_PINNED_LATE)) setHasPinned(mm);
   return got;
+}
+
+/** From now on forks look for pins; written once (Linux: mm_set_has_pinned_flag). */
+function setHasPinned(mm: MmStruct): void {
+  if ((mm.flags.load() & MMF_HAS_PINNED) == 0) mm.flags.fetchOr(MMF_HAS_PINNED);
 }
 
 /** Gives pages back by the policy that took them; the loop of every release. */

@@ -1,4 +1,9 @@
-import { BUG_SWAP_SKIP_CACHE_ABA, FAULT_FLAG_WRITE, VM_PGMAJFAULT } from '../abi';
+import {
+  BUG_SWAPIN_FREE_BEFORE_RMAP,
+  BUG_SWAP_SKIP_CACHE_ABA,
+  FAULT_FLAG_WRITE,
+  VM_PGMAJFAULT,
+} from '../abi';
 import { PAGE_ACCESSED, PAGE_DIRTY, PAGE_RW, Pte, entryOf, mkPte } from '../arch/pgtable';
 import { SwpEntry, pteSwpExclusive, pteToSwpEntry } from '../arch/swapops';
 import { ENOMEM } from '../lib/errno';
@@ -96,7 +101,7 @@ export function doSwapPage(vma: Vma, address: u64, flags: u32, table: usize, pte
     if (ptep.load() == pte) now = mapSwappedPage(vma, address, flags, ptep, pte, page);
     lock.unlock();
   }
-  unlockPage(page);
+  if (now == 0 || !reenacts(BUG_SWAPIN_FREE_BEFORE_RMAP)) unlockPage(page);
   if (now == 0) putPage(page);
   else if ((flags & FAULT_FLAG_WRITE) != 0 && (now & PAGE_RW) == 0) {
     return doWpPage(vma, address, flags, table, now);
@@ -149,6 +154,8 @@ function mapSwappedPage(vma: Vma, address: u64, flags: u32, ptep: Pte, pte: u64,
   const exclusive = keepsExclusive() && (pteSwpExclusive(pte) || page.refcount.load() == 1);
   let now = mkPte(page.pfn, vmPageProt(vma) | PAGE_ACCESSED);
   if (exclusive && (vma.vmFlags & VM_WRITE) != 0) now |= PAGE_RW | (write ? PAGE_DIRTY : 0);
+  // The slot has lost its user, and the page has not got its mapping yet: now anybody can see that.
+  if (reenacts(BUG_SWAPIN_FREE_BEFORE_RMAP)) unlockPage(page);
   addAnonRmap(page, vma, address, exclusive);
   ptep.storeRelease(now);
   return now;

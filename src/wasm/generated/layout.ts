@@ -399,6 +399,12 @@ export const BUG_WRITE_FAULT_UNDER_PAGE_LOCK = 0x8000;
 
 export const BUG_SHMEM_FAULT_TAKES_I_RWSEM = 0x10000;
 
+export const BUG_TRUNCATE_FAULT_RACE = 0x20000;
+
+export const BUG_SWAPIN_FREE_BEFORE_RMAP = 0x40000;
+
+export const BUG_FORK_HAS_PINNED_LATE = 0x80000;
+
 export const VM_PGALLOC_NORMAL = 0;
 
 export const VM_PGFREE = 1;
