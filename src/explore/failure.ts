@@ -12,7 +12,7 @@ import { anchorOf, printSchedule, type MadeSteps } from './schedule.js';
 import { shrink, type Shrunk } from './shrink.js';
 import { traceOf, type TraceStep } from './trace.js';
 import type { TraceCall } from './trace-call.js';
-import type { Verdict } from './verdict.js';
+import type { Verdict, Waiting } from './verdict.js';
 import type { MemoryModel } from './words-program.js';
 
 /** How a failure was found. */
@@ -68,6 +68,8 @@ export class Failure {
   readonly otherStep: number;
   /** Further steps without which it would not have come so. */
   readonly related: readonly number[];
+  /** Of a deadlock: who waits for what. */
+  readonly waiting: readonly Waiting[];
   /** The CPU that showed it; -1 for none. */
   readonly cpu: number;
 
@@ -80,6 +82,7 @@ export class Failure {
     this.otherStep = verdict.other;
     this.schedule = details.schedule;
     this.related = verdict.related ?? [];
+    this.waiting = verdict.waiting ?? [];
     this.trace = details.trace;
     this.calls = details.calls;
     this.endsEarly = details.endsEarly;
@@ -110,9 +113,21 @@ export class Failure {
     const { kind, scenario, schedule, memoryModel, cpuNames, step, otherStep, cpu } = this;
     const error = { name: this.error.name, message: this.error.message };
     const head = { scenario, kind, error, schedule, memoryModel, cpus: cpuNames };
-    const { found, trace, calls, related, endsEarly } = this;
+    const { found, trace, calls, related, waiting, endsEarly } = this;
     const tail = this.earlier.length === 0 ? {} : { earlier: this.earlier };
-    return { ...head, cpu, step, otherStep, related, found, trace, calls, endsEarly, ...tail };
+    return {
+      ...head,
+      cpu,
+      step,
+      otherStep,
+      related,
+      waiting,
+      found,
+      trace,
+      calls,
+      endsEarly,
+      ...tail,
+    };
   }
 }
 

@@ -42,7 +42,7 @@ function switchesText(switches: number): string {
 function earlierColumns(failure: Failure, isFull: boolean): string[] {
   if (failure.earlier.length === 0) return [];
   const lines = failure.earlier.flatMap((trace) => {
-    const none = { cpu: -1, otherStep: -1, related: [], calls: [], endsEarly: false };
+    const none = { cpu: -1, otherStep: -1, related: [], waiting: [], calls: [], endsEarly: false };
     const drawn = { ...drawnOf(failure), ...none, trace, step: trace.length - 1, isFull };
     return ['another execution:', ...columnsOf(drawn), ''];
   });
@@ -50,6 +50,7 @@ function earlierColumns(failure: Failure, isFull: boolean): string[] {
 }
 
 function drawnOf(failure: Failure) {
-  const { trace, calls, endsEarly, cpuNames, cpu, step, otherStep, related, error } = failure;
-  return { trace, calls, endsEarly, cpuNames, cpu, step, otherStep, related, error };
+  const { trace, calls, endsEarly, cpuNames, cpu, error } = failure;
+  const { step, otherStep, related, waiting } = failure;
+  return { trace, calls, endsEarly, cpuNames, cpu, error, step, otherStep, related, waiting };
 }

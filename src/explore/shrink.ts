@@ -18,9 +18,9 @@ import { GivenSchedule } from './replay-strategy.js';
 import { KINDS, withLongerTurn, type Kind } from './simpler-schedules.js';
 import { judge, type Verdict } from './verdict.js';
 
-/** Executions that shrinking may take, and milliseconds. */
+/** Executions that shrinking may take, and milliseconds in which nobody hears of it. */
 const REPLAYS_MAX = 5000;
-const TIME_MAX = 10_000;
+const TIME_MAX = 4000;
 /** Longer schedules are left as they are: each try would take too long. */
 const STEPS_MAX = 20_000;
 

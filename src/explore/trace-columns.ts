@@ -30,6 +30,9 @@ export function columnsOf(drawn: Drawn): string[] {
     if (isSwitch) lines.push(`${margin}${'-'.repeat(width)} switch ${switches}`);
     lines.push(lineOf(row, `${' '.repeat(starts[row.cpu]!)}${texts[at]!}`.padEnd(width)));
   }
+  for (const { cpu, what } of drawn.waiting) {
+    lines.push(`${margin}${' '.repeat(starts[cpu]!)}! ${what}`);
+  }
   if (drawn.cpu >= 0) {
     lines.push(`${margin}${' '.repeat(starts[drawn.cpu]!)}! ${drawn.error.message}`);
   }
@@ -76,11 +79,14 @@ function rowText(row: Row, drawn: Drawn): string {
 }
 
 /** An access with what it reads from; a star marks the one that decides the failure. */
-function accessText(step: TraceStep, { trace, step: deciding, otherStep }: Drawn): string {
+function accessText(step: TraceStep, drawn: Drawn): string {
+  const { trace, step: deciding, otherStep, waiting } = drawn;
   const from = step.readsFrom === undefined ? undefined : trace[step.readsFrom];
   const isFromOther = from !== undefined && from.cpu !== step.cpu;
   const arrow = isFromOther ? ` <- step ${from.step + 1} (CPU${from.cpu})` : '';
-  const isDeciding = step.step === deciding || step.step === otherStep;
+  // What decides a deadlock is what nobody does any more.
+  const isOfFailure = step.step === deciding || step.step === otherStep;
+  const isDeciding = waiting.length === 0 && isOfFailure;
   return `${isDeciding ? '* ' : '  '}${stepText(step)}${arrow}`;
 }
 

@@ -16,7 +16,16 @@ const ROUND_SHOWN = 40;
 /** What a failure is drawn from, or an execution that must come before it. */
 export interface Drawn extends Pick<
   Failure,
-  'trace' | 'calls' | 'endsEarly' | 'cpuNames' | 'cpu' | 'step' | 'otherStep' | 'related' | 'error'
+  | 'trace'
+  | 'calls'
+  | 'endsEarly'
+  | 'cpuNames'
+  | 'cpu'
+  | 'step'
+  | 'otherStep'
+  | 'related'
+  | 'waiting'
+  | 'error'
 > {
   /** Show every access. */
   readonly isFull: boolean;

@@ -12,6 +12,13 @@ import { AssertionFailure } from './word-cpu.js';
 /** Of a cycle of steps so many are named. */
 const ROUND_SHOWN = 8;
 
+/** A CPU that cannot go on. */
+export interface Waiting {
+  readonly cpu: number;
+  /** What it waits for, and who could end that. */
+  readonly what: string;
+}
+
 /** A broken promise of the execution in the program's log. */
 export interface Verdict {
   readonly kind: FailureKind;
@@ -23,6 +30,8 @@ export interface Verdict {
   readonly other: number;
   /** Further steps without which it would not have come so: who took the locks of a deadlock. */
   readonly related?: readonly number[];
+  /** Of a deadlock: who waits for what. */
+  readonly waiting?: readonly Waiting[];
   /** Of an execution without an end: steps that are enough to see that. */
   readonly length?: number;
   /** Schedules of the executions that must come before, in this order. */
@@ -86,35 +95,47 @@ function raceOf(program: Program): Verdict | undefined {
 }
 
 function deadlockOf(program: Program): Verdict {
-  const { pending, cpuNames } = program;
   const last = lastWriters(program);
-  const waiting = cpuNames.flatMap((name, cpu) => {
-    if (((program.unfinished() >>> cpu) & 1) === 0) return [];
-    const known = program.whoWaits?.(cpu);
-    if (known !== undefined) return [known];
-    const location = pending.location[cpu]!;
-    const what = program.symbol(location);
-    if (pending.kind[cpu] === access.LOCK) {
-      const holder = cpuNames[(last.get(location)?.value ?? 0) - 1];
-      return [`"${name}" waits for the lock ${what}${holder ? `, held by "${holder}"` : ''}`];
-    }
-    const writer = last.get(location);
-    const by = writer === undefined ? '' : `, last written by "${writer.name}"`;
-    return [`"${name}" waits while ${what} is ${pending.operand[cpu]}${by}`];
-  });
-  const error = new ExploreError('deadlock', `deadlock: ${waiting.join('; ')}`);
-  const waitedFor = cpuNames.flatMap((_, cpu) => {
+  const waiting = program.cpuNames.flatMap((_, cpu) => {
     const isWaiting = ((program.unfinished() >>> cpu) & 1) !== 0;
-    return isWaiting ? (last.get(pending.location[cpu]!)?.step ?? []) : [];
+    return isWaiting ? [{ cpu, what: waitText(program, cpu, last) }] : [];
   });
-  return { ...verdict('deadlock', error, -1, program.log.length - 1, ''), related: waitedFor };
+  const texts = waiting.map(({ cpu, what }) => `"${program.cpuNames[cpu]}" ${what}`);
+  const error = new ExploreError('deadlock', `deadlock: ${texts.join('; ')}`);
+  const related = waiting.flatMap(({ cpu }) => lastWriteFor(program, cpu) ?? []);
+  return { ...verdict('deadlock', error, -1, program.log.length - 1, ''), related, waiting };
 }
 
-/** Who has written a location last, what, and in which step. */
+/** What a CPU waits for that cannot go on. */
+function waitText(program: Program, cpu: number, last: ReadonlyMap<number, LastWrite>): string {
+  const { pending, cpuNames } = program;
+  const known = program.whoWaits?.(cpu);
+  if (known !== undefined) return known;
+  const location = pending.location[cpu]!;
+  const what = program.symbol(location);
+  if (pending.kind[cpu] === access.LOCK) {
+    const holder = cpuNames[(last.get(location)?.value ?? 0) - 1];
+    return `waits for the lock ${what}${holder ? `, held by "${holder}"` : ''}`;
+  }
+  const writer = last.get(location);
+  const by = writer === undefined ? '' : `, last written by "${writer.name}"`;
+  return `waits while ${what} is ${pending.operand[cpu]}${by}`;
+}
+
+/** The last step that has changed what a CPU waits for. */
+function lastWriteFor({ log, pending }: Program, cpu: number): number | undefined {
+  for (let step = log.length - 1; step >= 0; step--) {
+    const isThere = log.location[step] === pending.location[cpu] && log.location[step]! >= 0;
+    const isPart = (log.mask[step]! & pending.mask[cpu]!) !== 0;
+    if (isThere && isPart && log.touches[step] === access.TOUCHES_WRITE) return step;
+  }
+  return undefined;
+}
+
+/** Who has written a location last, and what. */
 interface LastWrite {
   readonly name: string;
   readonly value: number;
-  readonly step: number;
 }
 
 function lastWriters(program: Program): Map<number, LastWrite> {
@@ -123,7 +144,7 @@ function lastWriters(program: Program): Map<number, LastWrite> {
   for (let step = 0; step < log.length; step++) {
     if (log.touches[step] !== access.TOUCHES_WRITE) continue;
     const name = cpuNames[log.agent[step]! % cpuNames.length]!;
-    last.set(log.location[step]!, { name, value: log.after[step]!, step });
+    last.set(log.location[step]!, { name, value: log.after[step]! });
   }
   return last;
 }

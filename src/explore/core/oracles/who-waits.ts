@@ -13,7 +13,7 @@ export function whoWaits(
   { address, equal }: PendingAccess,
 ): string {
   const { cpuNames } = context;
-  const head = `"${cpuNames[cpu]}" waits`;
+  const head = 'waits';
   const place = inBrackets(context.placeOf(cpu));
   const within = address - PERCPU_BASE;
   const walker = Math.floor(within / PERCPU_SIZE);

@@ -87,6 +87,16 @@ describe('the oracles', () => {
       '"one" waits for the lock words[1], held by "other"; ' +
         '"other" waits for the lock words[0], held by "one"',
     );
+    expect(failure.waiting.map(({ cpu }) => cpu)).toEqual([0, 1]);
+    const drawn = failure
+      .format()
+      .split('\n')
+      .filter((line) => line.includes('! waits for'));
+    expect(drawn.map((line) => line.trim())).toEqual([
+      '! waits for the lock words[1], held by "other"',
+      '! waits for the lock words[0], held by "one"',
+    ]);
+    expect(failure.related).toEqual([1, 0]);
   });
 
   test.each(['sc', 'tso'] as const)(

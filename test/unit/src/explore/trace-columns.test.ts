@@ -7,7 +7,15 @@ function drawn(locations: readonly (readonly [number, string])[]): Drawn {
   const trace = locations.map(([cpu, location], step): TraceStep => {
     return { step, cpu, name: 'x', kind: 'load', location, result: 1, site: `f f.ts:${step}` };
   });
-  const where = { cpu: 1, step: -1, otherStep: -1, related: [], calls: [], endsEarly: false };
+  const where = {
+    cpu: 1,
+    step: -1,
+    otherStep: -1,
+    related: [],
+    waiting: [],
+    calls: [],
+    endsEarly: false,
+  };
   return { trace, cpuNames: ['a', 'b'], error: new Error('broken'), ...where, isFull: false };
 }
 

@@ -12,7 +12,15 @@ function drawn(steps: readonly Sketch[], more: Partial<Drawn> = {}): Drawn {
   const trace = steps.map((one, step): TraceStep => {
     return { step, name: 'cpu', kind: 'load', before: 0, after: 0, ...one };
   });
-  const where = { cpu: -1, step: -1, otherStep: -1, related: [], calls: [], endsEarly: false };
+  const where = {
+    cpu: -1,
+    step: -1,
+    otherStep: -1,
+    related: [],
+    waiting: [],
+    calls: [],
+    endsEarly: false,
+  };
   const error = new Error('broken');
   return { trace, cpuNames: ['a', 'b'], error, ...where, isFull: false, ...more };
 }

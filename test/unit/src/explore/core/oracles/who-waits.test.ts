@@ -16,18 +16,18 @@ describe('a CPU that waits', () => {
     context.now = 11;
     held.note(1, SchedNote.Acquire, 64);
     expect(text(64, true)).toBe(
-      '"a" waits for lock 64 (waiter file.ts:99), held by "b" since step 12 (function file.ts:11)',
+      'waits for lock 64 (waiter file.ts:99), held by "b" since step 12 (function file.ts:11)',
     );
     held.note(0, SchedNote.Acquire, 64);
     expect(text(64, true)).toMatch(/held by itself since .* and by "b" since/);
     held.note(0, SchedNote.Release, 64);
     held.note(1, SchedNote.Release, 64);
-    expect(text(64, true)).toBe('"a" waits for lock 64 (waiter file.ts:99)');
+    expect(text(64, true)).toBe('waits for lock 64 (waiter file.ts:99)');
   });
 
   it('waits for one that walks with interrupts off', () => {
     expect(text(PERCPU_BASE, false)).toBe(
-      '"a" waits until "a" turns interrupts on (waiter file.ts:99)',
+      'waits until "a" turns interrupts on (waiter file.ts:99)',
     );
   });
 });
