@@ -196,6 +196,7 @@ export const BUG_SHMEM_FAULT_TAKES_I_RWSEM: u32 = 1 << 16;
 export const BUG_TRUNCATE_FAULT_RACE: u32 = 1 << 17;
 export const BUG_SWAPIN_FREE_BEFORE_RMAP: u32 = 1 << 18;
 export const BUG_FORK_HAS_PINNED_LATE: u32 = 1 << 19;
+export const BUG_ANON_VMA_PLAIN_CHECK: u32 = 1 << 20;
 
 // event and page-state counters (Linux: vm_event_item, node_stat_item)
 export const VM_PGALLOC_NORMAL: u32 = 0;

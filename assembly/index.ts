@@ -2,6 +2,7 @@
 export { boot, setBugs } from './kernel/boot';
 export { cpuInit, cpuSwitch } from './lib/percpu';
 export { blocksThatDiffer, copyNoted, fillNoted, noteWritten, putBack } from './lib/written';
+export { racesAtomic, racesRead, racesRead8, racesWrite, racesWrite8 } from './lib/races';
 export { wakeEverybody } from './lib/bug';
 export { exit, spawn, sysFork } from './kernel/fork';
 export {

@@ -8,6 +8,7 @@
  *   0x0002_0000  per-CPU areas    PERCPU_SIZE for each CPU
  *   0x0020_0000  kdesc            one struct kdesc for each kernel page
  *   0x00a0_0000  written pages    of the explorer alone (lib/written.ts)
+ *   0x00e0_1000  races            of the explorer alone (lib/races.ts)
  *   0x0100_0000  mem_map          one struct page for each frame of emulated RAM
  *   0x4100_1000  kernel pages     slabs and page tables: always with contents
  *   0x6100_1000  frame contents   4096 bytes, 8 bytes or nothing a frame
@@ -45,6 +46,13 @@ export const WRITTEN_HEAD: usize = WRITTEN_MAP + ((<usize>1) << (32 - PAGE_SHIFT
 /** The link of the last page in that list: no page has so high a number. */
 export const WRITTEN_END: u32 = 0xffff_ffff;
 
+/** What is known of accesses to plain fields: the state, a clock for each CPU, a word for each page
+ * below the contents of frames. */
+export const RACE_STATE: usize = 0x00e0_1000;
+export const RACE_CLOCKS: usize = RACE_STATE + 0x100;
+export const RACE_CLOCK_SIZE: usize = 128;
+export const RACE_MAP: usize = 0x00e0_4000;
+
 export const MEM_MAP: usize = 0x0100_0000;
 export const PAGE_STRUCT_SIZE: usize = 64;
 /** 64 GiB of emulated RAM: its mem_map is 1 GiB. */
@@ -58,4 +66,6 @@ export const KMEM_BASE: usize =
 export const CONTENTS_BASE: usize = KMEM_BASE + ((<usize>NR_KPAGES_MAX) << PAGE_SHIFT);
 
 if (PERCPU_BASE + <usize>NR_CPUS_MAX * PERCPU_SIZE > KDESC_BASE) ERROR('per-CPU areas reach kdesc');
-if (WRITTEN_HEAD + 4 > MEM_MAP) ERROR('the map of written pages reaches mem_map');
+if (WRITTEN_HEAD + 4 > RACE_STATE) ERROR('the map of written pages reaches what is behind it');
+if (RACE_CLOCKS + 32 * RACE_CLOCK_SIZE > RACE_MAP) ERROR('the clocks reach the map behind them');
+if (RACE_MAP + ((CONTENTS_BASE >> PAGE_SHIFT) << 2) > MEM_MAP) ERROR('the races reach mem_map');

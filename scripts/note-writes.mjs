@@ -1,12 +1,14 @@
 // For explore.wasm: every instruction that writes memory first notes the page that it writes, by a
-// call of assembly/lib/written.ts. Every expression is visited, and one of a kind that is not known
-// here ends the build: so no write can be missed.
+// call of assembly/lib/written.ts, and every plain one that reads or writes passes its address
+// through assembly/lib/races.ts. Every expression is visited, and one of a kind that is not known
+// here ends the build: so none can be missed.
 import binaryen from 'binaryen';
 
 const FILE = 'assembly/lib/written/';
 const NOTE = `${FILE}noteWritten`;
 const FILL = `${FILE}fillNoted`;
 const COPY = `${FILE}copyNoted`;
+const RACES = 'assembly/lib/races/';
 
 /** The parts of each kind of expression that are expressions themselves. */
 const PARTS = {
@@ -52,7 +54,8 @@ const KINDS = new Map(Object.keys(PARTS).map((kind) => [binaryen[`${kind}Id`], k
 export function noteWrites(module) {
   for (let index = 0; index < module.getNumFunctions(); index++) {
     const { name, module: host, body } = binaryen.getFunctionInfo(module.getFunctionByIndex(index));
-    if (host !== '' || name.startsWith(FILE)) continue; // imported, or what notes the writes
+    // Imported, or what notes the accesses.
+    if (host !== '' || name.startsWith(FILE) || name.startsWith(RACES)) continue;
     const noted = withNotes(module, body);
     if (noted !== body) binaryen.Function.setBody(module.getFunctionByIndex(index), noted);
   }
@@ -77,7 +80,7 @@ function withNotes(module, expression) {
   return noted(module, kind, expression);
 }
 
-/** An expression whose own write is noted. */
+/** An expression whose own access is noted. */
 function noted(module, kind, expression) {
   const { i32, none, MemoryCopy, MemoryFill } = binaryen;
   if (kind === 'MemoryFill') {
@@ -88,12 +91,22 @@ function noted(module, kind, expression) {
     const operands = ['Dest', 'Source', 'Size'].map((part) => MemoryCopy[`get${part}`](expression));
     return module.call(COPY, operands, none);
   }
-  if (!WRITERS.has(kind)) return expression;
+  const notes = notesOf(kind, expression);
+  if (notes.length === 0) return expression;
   const of = binaryen[kind];
   const offset = of.getOffset(expression);
   const pointer = of.getPtr(expression);
-  const address = offset === 0 ? pointer : module.i32.add(pointer, module.i32.const(offset));
+  let address = offset === 0 ? pointer : module.i32.add(pointer, module.i32.const(offset));
+  for (const note of notes) address = module.call(note, [address], i32);
   of.setOffset(expression, 0);
-  of.setPtr(expression, module.call(NOTE, [address], i32));
+  of.setPtr(expression, address);
   return expression;
+}
+
+/** The functions that the address of an access passes through. */
+function notesOf(kind, expression) {
+  const notes = WRITERS.has(kind) ? [NOTE] : [];
+  if ((kind !== 'Load' && kind !== 'Store') || binaryen[kind].isAtomic(expression)) return notes;
+  const wide = binaryen[kind].getBytes(expression) === 8 ? '8' : '';
+  return [...notes, `${RACES}races${kind === 'Load' ? 'Read' : 'Write'}${wide}`];
 }

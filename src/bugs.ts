@@ -1,5 +1,6 @@
 import {
   BUG_ANON_VMA_DEGREE,
+  BUG_ANON_VMA_PLAIN_CHECK,
   BUG_ANON_VMA_PUT_ORDER,
   BUG_COW_MAPCOUNT_ONLY,
   BUG_COW_REFCOUNT_VS_UNMAP,
@@ -172,6 +173,12 @@ const HERE: readonly Bug[] = [
     reference: 'Linux 5.9: mm/gup.c, mm->has_pinned is set before the walk (the other order)',
     description:
       'GUP-fast says behind its pin that there are pins: a fork in between shares the page',
+  },
+  {
+    name: 'anon_vma.plain_check',
+    code: BUG_ANON_VMA_PLAIN_CHECK,
+    reference: 'Linux: mm/memory.c, vmf_anon_prepare; mm/rmap.c, __anon_vma_prepare',
+    description: 'a fault looks by a plain read whether a VMA has an anon_vma: a data race',
   },
 ];
 

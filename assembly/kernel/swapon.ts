@@ -150,7 +150,7 @@ function countNotZero(count: Atomic<u32>): bool {
 function unuseMm(mm: MmStruct): bool {
   let vma = findVma(mm, 0);
   while (vma != null) {
-    if (vma.anonVma != null && !unuseVma(vma)) return false;
+    if (vma.anonVmaCell.dereference() != 0 && !unuseVma(vma)) return false;
     vma = nextVma(vma);
   }
   return true;

@@ -24,6 +24,14 @@ export class Atomic<T> {
     return atomic.load<T>(changetype<usize>(this));
   }
 
+  /**
+   * Reads what leads to something else: that was written before it was published (Linux:
+   * rcu_dereference, and what follows any pointer that was read with READ_ONCE).
+   */
+  @inline dereference(): T {
+    return this.loadAcquire();
+  }
+
   /** Writes without any order (Linux: WRITE_ONCE, atomic_set). */
   @inline store(value: T): void {
     if (isDefined(SCHED)) schedPoint(changetype<usize>(this), SchedOp.Store, sizeof<T>());
@@ -42,7 +50,7 @@ export class Atomic<T> {
    */
   @inline init(value: T): void {
     if (isDefined(SCHED)) schedPoint(changetype<usize>(this), SchedOp.Store, sizeof<T>());
-    store<T>(changetype<usize>(this), value);
+    put<T>(changetype<usize>(this), value);
   }
 
   /** Adds `delta` and returns the value before the addition; a full barrier. */
@@ -123,14 +131,14 @@ export class Atomic<T> {
   @inline addWhen(mask: u32, bits: u32, delta: u32, name: SchedNamed): void {
     const address = changetype<usize>(this);
     schedAwait(address, mask, bits, true, name);
-    store<u32>(address, load<u32>(address) + delta);
+    put<u32>(address, peek<u32>(address) + delta);
   }
 
   /** The same, for what other CPUs may do as well without taking notice of each other. */
   @inline addSharedWhen(mask: u32, bits: u32, delta: u32): void {
     const address = changetype<usize>(this);
     schedAwait(address, mask, bits, true, SchedNamed.DownRead);
-    store<u32>(address, load<u32>(address) + delta);
+    put<u32>(address, peek<u32>(address) + delta);
   }
 
   /** `fetchSub` that takes such an addition back: nothing but a waiter cares for the result. */
@@ -143,7 +151,7 @@ export class Atomic<T> {
   @inline setWhenClear(mask: u32): void {
     const address = changetype<usize>(this);
     schedAwait(address, mask, 0, true, SchedNamed.FolioLock);
-    store<u32>(address, load<u32>(address) | mask);
+    put<u32>(address, peek<u32>(address) | mask);
   }
 
   /** Of the SCHED build alone: `storeRelease` that gives a lock back. */
@@ -158,9 +166,12 @@ export class Atomic<T> {
     return atomic.sub<T>(changetype<usize>(this), delta);
   }
 
-  /** Of the SCHED build alone: goes on when the value is not `value` any more. */
+  /**
+   * Of the SCHED build alone: goes on when the value is not `value` any more (Linux:
+   * smp_cond_load_acquire).
+   */
   @inline awaitOther(value: u32): void {
-    schedAwait(changetype<usize>(this), ~0, value, false, SchedOp.Load);
+    schedAwait(changetype<usize>(this), ~0, value, false, SchedOp.LoadAcquire);
   }
 
   /** Wakes every CPU that sleeps on this cell. */
@@ -223,13 +234,27 @@ export class AtomicFlags {
   /** Writes all of them, of a page that nobody else acts upon yet (see `Atomic.init`). */
   @inline init(value: u64): void {
     if (isDefined(SCHED)) schedPoint(changetype<usize>(this), SchedOp.Store, sizeof<u64>());
-    store<u64>(changetype<usize>(this), value);
+    put<u64>(changetype<usize>(this), value);
   }
 }
 
 /** The mask of an announcement, which has 32 bits. */
 function bits(mask: u64): u32 {
   return <u32>(mask | (mask >> 32));
+}
+
+/**
+ * The value of a cell that only this CPU writes. In the SCHED build an atomic instruction, so that
+ * it is not taken for an access to a plain field.
+ */
+function peek<T>(address: usize): T {
+  return isDefined(SCHED) ? atomic.load<T>(address) : load<T>(address);
+}
+
+/** Writes a cell that no other CPU acts upon; in the SCHED build as above. */
+function put<T>(address: usize, value: T): void {
+  if (isDefined(SCHED)) atomic.store<T>(address, value);
+  else store<T>(address, value);
 }
 
 /** A full barrier (Linux: smp_mb). */
@@ -251,7 +276,7 @@ export function thisCpuAdd(cell: Atomic<u64>, delta: u64): void {
   const address = changetype<usize>(cell);
   if (isDefined(SCHED)) schedPoint(address, SchedOp.Load, sizeof<u64>());
   if (isDefined(SCHED)) schedPoint(address, SchedOp.Store, sizeof<u64>());
-  store<u64>(address, load<u64>(address) + delta);
+  put<u64>(address, peek<u64>(address) + delta);
 }
 
 /** The cell at an address that was computed, such as an entry of a page table. */

@@ -44,7 +44,7 @@ export function synchronize(): void {
   for (let cpu: u32 = 0; cpu < nrCpus; cpu++) {
     if (cpu == self) continue;
     const seq = PerCpu.of(cpu).irqSeq;
-    const seen = seq.load();
+    const seen = seq.loadAcquire(); // with what the section has done
     if ((seen & 1) != 0) pollWhile(seq, seen);
   }
 }

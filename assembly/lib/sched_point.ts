@@ -105,3 +105,17 @@ export const enum SchedNote {
  * and the note are one. Present only in the SCHED build.
  */
 export declare function schedNote(note: SchedNote, address: usize, detail: f64, behind: f64): void;
+
+/**
+ * Tells the host of an access to four bytes of a plain field (lib/races.ts): that nothing orders it
+ * against the one of the time `other`, or, if that is 0, that it was waited for. Present only in
+ * the SCHED build.
+ */
+export declare function schedRace(address: usize, other: u32, how: RaceHow): void;
+
+/** Of the two accesses of a race, bits: which of them write. */
+export const enum RaceHow {
+  Reads = 0,
+  Writes = 1,
+  OtherWrites = 2,
+}

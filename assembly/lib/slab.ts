@@ -87,10 +87,8 @@ export function objectSize(cache: u32): u32 {
       return 256;
     case CACHE_VMA:
       return 128;
-    case CACHE_PIPE:
-      return 320;
     default:
-      return 288; // CACHE_XA_NODE
+      return 320; // CACHE_PIPE, CACHE_XA_NODE
   }
 }
 

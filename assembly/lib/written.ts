@@ -1,3 +1,4 @@
+import { racesCopy, racesFill } from './races';
 import { PAGE_SHIFT, PAGE_SIZE, WRITTEN_END, WRITTEN_HEAD, WRITTEN_MAP } from '../memlayout';
 
 /**
@@ -24,12 +25,14 @@ export function noteWritten(address: usize): usize {
 /** As `memory.fill`, of pages that are noted. */
 export function fillNoted(to: usize, value: u32, size: usize): void {
   noteRange(to, size);
+  racesFill(to, size);
   memory.fill(to, <u8>value, size);
 }
 
 /** As `memory.copy`, to pages that are noted. */
 export function copyNoted(to: usize, from: usize, size: usize): void {
   noteRange(to, size);
+  racesCopy(to, from, size);
   memory.copy(to, from, size);
 }
 

@@ -24,20 +24,20 @@ export const XA_MARK_TOWRITE: u32 = 2;
 const NR_MARKS: u32 = 3;
 const NODE_BIT: u32 = 2;
 
-// ╒═══════════════ struct xa_node (288 bytes) ═══════════════╕
+// ╒═══════════════ struct xa_node (320 bytes) ═══════════════╕
 //   +0   parent   u32       lock held
 //   +4   shift    u8        immutable: a slot spans 1 << shift indices
 //   +5   offset   u8        immutable: slot of the parent
-//   +6   count    u8        lock held: slots in use
-//   +8   marks    3 x u64   lock held: one bit a slot
-//   +32  slots    64 x u32  atomic, written with the lock held
+//   +8   count    u32       lock held: slots in use
+//   +16  marks    3 x u64   lock held: one bit a slot
+//   +40  slots    64 x u32  atomic, written with the lock held
+//   +296 reserved
 @unmanaged
 export class XaNode {
   parent: XaNode | null;
   shift: u8;
   offset: u8;
-  count: u8;
-  reserved: u8;
+  count: u32;
   marks0: u64;
   marks1: u64;
   marks2: u64;
@@ -58,7 +58,7 @@ export class XaNode {
   }
 }
 
-const XA_NODE_SLOTS: usize = 32;
+const XA_NODE_SLOTS: usize = 40;
 if (offsetof<XaNode>() != XA_NODE_SLOTS) ERROR('the slots of struct xa_node follow its marks');
 
 // ╒═══════════════ struct xarray (16 bytes) ═══════════════╕
@@ -103,11 +103,11 @@ export function xaIsValue(entry: usize): bool {
 
 /** The entry at `index`, or 0 (Linux: xa_load). The lock is held, or interrupts are off. */
 export function xaLoad(xa: XArray, index: u64): usize {
-  let entry = xa.head.load();
+  let entry = xa.head.dereference();
   if (entry == 0 || indexTooLarge(nodeOf(entry), index)) return 0;
   while ((entry & NODE_BIT) != 0) {
     const node = nodeOf(entry);
-    entry = node.slot(slotOf(node, index)).load();
+    entry = node.slot(slotOf(node, index)).dereference();
   }
   return <usize>entry;
 }
@@ -321,7 +321,7 @@ function clearMarkAt(leaf: XaNode, slot: u32, mark: u32): void {
 function findNext(xa: XArray, from: u64, mark: u32): u64 {
   let index = from;
   while (true) {
-    const head = xa.head.load();
+    const head = xa.head.dereference();
     if (head == 0 || indexTooLarge(nodeOf(head), index)) return XA_NONE;
     let node = nodeOf(head);
     while (true) {
@@ -333,7 +333,7 @@ function findNext(xa: XArray, from: u64, mark: u32): u64 {
         index = next;
       }
       if (at == XA_CHUNK_SIZE) break;
-      const entry = node.slot(at).load();
+      const entry = node.slot(at).dereference();
       if (node.shift == 0) return index;
       if (entry == 0) break; // emptied by a writer while we looked: search again from here
       node = nodeOf(entry);

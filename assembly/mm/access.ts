@@ -105,7 +105,7 @@ function walkUser(mm: MmStruct, address: u64, write: bool): i32 {
   if (table == 0) return -1;
   const ptep = entryOf(table, address, 0);
   const set = PAGE_ACCESSED | (write ? PAGE_DIRTY : 0);
-  let pte = ptep.load();
+  let pte = ptep.dereference();
   while (pteAccessPermitted(pte, write)) {
     if ((pte & set) == set) return <i32>ptePfn(pte);
     const before = ptep.cmpxchg(pte, pte | set);

@@ -1,4 +1,4 @@
-import { BUG_ANON_VMA_DEGREE, BUG_ANON_VMA_PUT_ORDER } from '../abi';
+import { BUG_ANON_VMA_DEGREE, BUG_ANON_VMA_PLAIN_CHECK, BUG_ANON_VMA_PUT_ORDER } from '../abi';
 import { BUG_ON, VM_BUG_ON } from '../lib/bug';
 import { ENOMEM } from '../lib/errno';
 import { intervalInsert, intervalRemove } from '../lib/interval_tree';
@@ -23,7 +23,7 @@ import { nextVma, prevVma } from './vma';
  * may race: page_table_lock decides (Linux: __anon_vma_prepare).
  */
 export function anonVmaPrepare(vma: Vma): i32 {
-  if (vma.anonVma != null) return 0;
+  if (hasAnonVma(vma)) return 0;
   const chain = cacheAlloc(CACHE_AVC);
   if (chain == 0) return -ENOMEM;
   let anonVma = findMergeableAnonVma(vma);
@@ -38,11 +38,11 @@ export function anonVmaPrepare(vma: Vma): i32 {
   }
   anonVma.root.rwsem.downWrite();
   vma.vmMm.pageTableLock.lock();
-  const mine = vma.anonVma == null;
+  const mine = vma.anonVmaCell.load() == 0;
   if (mine) {
-    vma.anonVma = anonVma;
     linkChain(changetype<AnonVmaChain>(chain), vma, anonVma);
     anonVma.numActiveVmas++;
+    vma.anonVmaCell.storeRelease(<u32>changetype<usize>(anonVma)); // whoever sees it sees the chain
   }
   vma.vmMm.pageTableLock.unlock();
   anonVma.root.rwsem.upWrite();
@@ -51,6 +51,12 @@ export function anonVmaPrepare(vma: Vma): i32 {
     if (fresh) putAnonVma(anonVma);
   }
   return 0;
+}
+
+/** Whether a fault need not give a VMA its anon_vma; another fault may be doing so. */
+function hasAnonVma(vma: Vma): bool {
+  if (reenacts(BUG_ANON_VMA_PLAIN_CHECK)) return vma.anonVma != null;
+  return vma.anonVmaCell.dereference() != 0;
 }
 
 /**
@@ -262,8 +268,8 @@ function couldMerge(a: Vma, b: Vma): bool {
 
 /** Only of a VMA that has never been through a fork: one chain alone (Linux: reusable_anon_vma). */
 function reusableAnonVma(vma: Vma): AnonVma | null {
-  const anonVma = vma.anonVma;
-  if (anonVma == null) return null;
+  const anonVma = vma.anonVmaCell.dereference();
+  if (anonVma == 0) return null;
   const head = vma.anonVmaChain;
-  return head.next.next == head ? anonVma : null;
+  return head.next.next == head ? changetype<AnonVma>(<usize>anonVma) : null;
 }

@@ -23,7 +23,7 @@ export function guardInstall(vma: Vma, start: u64, end: u64): i32 {
   if ((vma.vmFlags & VM_LOCKED) != 0) return -EINVAL;
   // Anonymous memory with guards is not empty: a fork must find an anon_vma and copy the entries.
   if (vma.vmFile == null && anonVmaPrepare(vma) < 0) return -ENOMEM;
-  vma.vmFlags |= VM_MAYBE_GUARD;
+  vma.resetFlags(vma.vmFlags | VM_MAYBE_GUARD);
   zapRange(vma, start, end, true, false);
   tlbFinish();
   for (let at = start; at < end;) {

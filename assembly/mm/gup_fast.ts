@@ -119,11 +119,11 @@ function gupPgdRange<P>(mm: MmStruct, start: u64, nr: u32, flags: u32, entries: 
  * loop: this path is the one that is measured.
  */
 function walkToTable(mm: MmStruct, address: u64): usize {
-  const pgd = entryOf(<usize>mm.pgd.load(), address, 3).load();
+  const pgd = entryOf(<usize>mm.pgd.load(), address, 3).dereference();
   if ((pgd & PAGE_PRESENT) == 0) return 0;
-  const pud = entryOf(tableOf(pgd), address, 2).load();
+  const pud = entryOf(tableOf(pgd), address, 2).dereference();
   if ((pud & PAGE_PRESENT) == 0) return 0;
-  const pmd = entryOf(tableOf(pud), address, 1).load();
+  const pmd = entryOf(tableOf(pud), address, 1).dereference();
   return (pmd & PAGE_PRESENT) == 0 ? 0 : tableOf(pmd);
 }
 
@@ -134,7 +134,7 @@ function gupPteRange<P>(table: usize, start: u64, nr: u32, flags: u32, entries: 
   const careful = mustLookAtMapping(flags);
   for (let i: u32 = 0; i < nr; i++) {
     const ptep = entryOf(table, start + ((<u64>i) << PAGE_SHIFT), 0);
-    const pte = ptep.load();
+    const pte = ptep.dereference();
     if (!pteAccessPermitted(pte, write) || pteSpecial(pte)) return i;
     const page = Page.fromPfn(ptePfn(pte));
     if (!policy.grab(page, write)) return i;
@@ -172,7 +172,7 @@ function mustLookAtMapping(flags: u32): bool {
 
 /** What Linux checks of a page that it may have no VMA for (Linux: gup_fast_folio_allowed). */
 function pageAllowed(page: Page, pte: u64, flags: u32): bool {
-  if (mustLookAtMapping(flags) && !mappingAllowed(page.mapping.load())) return false;
+  if (mustLookAtMapping(flags) && !mappingAllowed(page.mapping.dereference())) return false;
   return (flags & FOLL_PIN) == 0 || pteWrite(pte) || !mustUnshareFast(page, flags);
 }
 

@@ -4,7 +4,7 @@ import { EAGAIN, EFAULT, EINVAL, ENOMEM, EPERM } from '../lib/errno';
 import { machine } from '../lib/machine';
 import { PAGE_SHIFT, PAGE_SIZE } from '../memlayout';
 import { MmStruct } from '../types/mm_struct';
-import { VM_LOCKED, VM_LOCKED_MASK, VM_LOCKONFAULT, Vma } from '../types/vm_area';
+import { VM_IO, VM_LOCKED, VM_LOCKED_MASK, VM_LOCKONFAULT, Vma } from '../types/vm_area';
 import { mlockVmaPagesRange } from './mlock_pages';
 import { mmPopulate } from './populate';
 import { nextVma } from './vma';
@@ -148,7 +148,9 @@ function applyMlockallFlags(mm: MmStruct, flags: u32): void {
 function mlockFixup(mm: MmStruct, vma: Vma, start: u64, end: u64, flags: u32): i32 {
   const before = vma.vmFlags;
   if (flags == before) return 0;
-  const changed = vmaModifyFlags(mm, vma, start, end, flags);
+  // Reclaim must not lock pages of it, which is done below, as soon as it looks locked.
+  const mark = (flags & ~before & VM_LOCKED) != 0 ? VM_IO : 0;
+  const changed = vmaModifyFlags(mm, vma, start, end, flags, mark);
   if (changed == null) return -ENOMEM;
   const pages = (end - start) >> PAGE_SHIFT;
   if ((before & VM_LOCKED) != 0) mm.lockedVm -= pages;

@@ -20,7 +20,7 @@ export function mlockVmaPage(page: Page, vma: Vma): void {
 
 /** A mapping maps a page no longer (Linux: munlock_vma_folio). */
 export function munlockVmaPage(page: Page, vma: Vma): void {
-  if ((vma.vmFlags & VM_LOCKED) != 0) munlockPage(page);
+  if ((vma.flagsOnce & VM_LOCKED) != 0) munlockPage(page);
 }
 
 /**
@@ -29,7 +29,7 @@ export function munlockVmaPage(page: Page, vma: Vma): void {
  */
 export function mlockVmaPagesRange(vma: Vma, start: u64, end: u64): void {
   const locks = (vma.vmFlags & VM_LOCKED) != 0;
-  if (locks) vma.vmFlags |= VM_IO;
+  if (locks) vma.resetFlags(vma.vmFlags | VM_IO);
   lruAddDrain();
   const mm = vma.vmMm;
   for (let at = skipUnmapped(mm, start, end); at < end;) {
@@ -39,7 +39,7 @@ export function mlockVmaPagesRange(vma: Vma, start: u64, end: u64): void {
     at = skipUnmapped(mm, next, end);
   }
   lruAddDrain();
-  vma.vmFlags &= ~VM_IO;
+  vma.resetFlags(vma.vmFlags & ~VM_IO);
 }
 
 /** Linux: mlock_pte_range. */

@@ -92,7 +92,7 @@ function copyVma(mm: MmStruct, vma: Vma, addr: u64, to: u64, newLen: u64): Vma |
 function leaveEmpty(mm: MmStruct, old: Vma, copy: Vma, addr: u64, length: u64): void {
   if ((old.vmFlags & VM_LOCKED) != 0) {
     mm.lockedVm -= old.pages;
-    old.vmFlags &= ~VM_LOCKED_MASK;
+    old.resetFlags(old.vmFlags & ~VM_LOCKED_MASK);
     mlockVmaPagesRange(old, old.vmStart, old.vmEnd);
   }
   if (old != copy && old.vmStart == addr && old.vmEnd == addr + length) unlinkAnonVmas(old);

@@ -47,13 +47,14 @@ class Referenced {
     const area = CpuLru.of(thisCpu());
     let goOn = true;
     if (ptePresent(pte) && !pteSpecial(pte) && ptePfn(pte) == page.pfn) {
-      if ((vma.vmFlags & VM_LOCKED) != 0) {
+      const flags = vma.flagsOnce;
+      if ((flags & VM_LOCKED) != 0) {
         mlockPage(page); // the lock has missed it: it was isolated, or in a batch
         area.vmFlags |= VM_LOCKED;
         goOn = false;
       } else if ((ptep.fetchAnd(~PAGE_ACCESSED) & PAGE_ACCESSED) != 0) {
         area.referenced++;
-        area.vmFlags |= vma.vmFlags;
+        area.vmFlags |= flags;
       }
     }
     lock.unlock();

@@ -41,7 +41,7 @@ export function pgdFree(pgd: usize): void {
 export function findPteTable(mm: MmStruct, address: u64): usize {
   let table = <usize>mm.pgd.load();
   for (let level: u32 = TOP_LEVEL; level > 0; level--) {
-    const entry = entryOf(table, address, level).load();
+    const entry = entryOf(table, address, level).dereference();
     if ((entry & PAGE_PRESENT) == 0) return 0;
     table = tableOf(entry);
   }
@@ -58,7 +58,7 @@ export function skipUnmapped(mm: MmStruct, address: u64, end: u64): u64 {
     let table = <usize>mm.pgd.load();
     let level = TOP_LEVEL;
     while (level > 0) {
-      const entry = entryOf(table, at, level).load();
+      const entry = entryOf(table, at, level).dereference();
       if ((entry & PAGE_PRESENT) == 0) break;
       table = tableOf(entry);
       level--;

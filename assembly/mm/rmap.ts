@@ -152,7 +152,7 @@ export function removeRmap(page: Page, vma: Vma): void {
  * - the page is locked, or nobody else is at work.
  */
 export function rmapCount(page: Page): u32 {
-  const mapping = page.mapping.load();
+  const mapping = page.mapping.dereference();
   // Only while a page is mapped does its anon_vma live for certain (Linux: folio_get_anon_vma).
   if (mapping == 0 || page.mapcount.load() < 0) return 0;
   if ((mapping & PAGE_MAPPING_ANON) != 0) {

@@ -34,7 +34,7 @@ export const WALK_CONTENDED: u32 = 2;
  * - the page is locked.
  */
 export function rmapWalk<V>(page: Page, tryLock: bool): u32 {
-  const mapping = page.mapping.load();
+  const mapping = page.mapping.dereference();
   if (mapping == 0) return WALK_DONE;
   if ((mapping & PAGE_MAPPING_ANON) == 0) {
     return rmapWalkFile<V>(page, changetype<AddressSpace>(<usize>mapping), tryLock);
@@ -50,7 +50,7 @@ export function rmapWalk<V>(page: Page, tryLock: bool): u32 {
 function getAnonVma(page: Page): AnonVma | null {
   let found: AnonVma | null = null;
   localIrqSave();
-  const mapping = page.mapping.load();
+  const mapping = page.mapping.dereference();
   if ((mapping & PAGE_MAPPING_ANON) != 0 && page.mapcount.load() >= 0) {
     const anonVma = changetype<AnonVma>(<usize>(mapping - PAGE_MAPPING_ANON));
     let count = anonVma.refcount.load();

@@ -296,7 +296,7 @@ function flushLocked(area: CpuLru, kind: u32): void {
   const batch = area.batch(kind);
   let nr: u32 = 0;
   for (let i: u32 = 0; i < FOLIO_BATCH_SIZE; i++) {
-    const entry = batch.slot(i).load();
+    const entry = batch.slot(i).dereference();
     if (entry == 0) continue;
     batch.slot(i).store(0);
     moving.slot(nr).init(entry);

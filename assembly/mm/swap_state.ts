@@ -29,7 +29,7 @@ export function swapCacheGet(entry: SwpEntry): Page | null {
   localIrqSave();
   while (slotExists(device, entry)) {
     const cache = SwapSlot.of(device, entry).cache;
-    const address = cache.load();
+    const address = cache.dereference();
     if (address == 0) break;
     const page = changetype<Page>(<usize>address);
     const taken = tryGetPage(page);

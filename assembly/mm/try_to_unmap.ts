@@ -52,7 +52,7 @@ export function tryToUnmap(page: Page, flags: u32): bool {
 @unmanaged
 class Unmap {
   visit(vma: Vma, address: u64, page: Page): bool {
-    return (vma.vmFlags & VM_LOCKED) == 0
+    return (vma.flagsOnce & VM_LOCKED) == 0
       ? unmapOne(vma, address, page)
       : !maps(vma, address, page);
   }

@@ -150,7 +150,7 @@ export function swallowVma(mm: MmStruct, lower: Vma, upper: Vma): void {
   mm.mapCount--;
   beginUpdate(lower, null);
   lower.vmEnd = upper.vmEnd;
-  lower.vmFlags |= upper.vmFlags & VM_STICKY;
+  lower.resetFlags(lower.vmFlags | (upper.vmFlags & VM_STICKY));
   if (file != null) leaveFile(upper, file.mapping);
   endUpdate(lower, null);
   vmaTreeChanged(mm, lower);

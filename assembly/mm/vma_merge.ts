@@ -49,7 +49,7 @@ export function vmaMergeNew(mm: MmStruct, fresh: Vma, copiedFrom: Vma | null): V
   const target = below ? lower! : upper!;
   if (below && above && !dupAnonVma(target, upper!)) return null;
   if (copiedFrom != null && !dupAnonVma(target, copiedFrom)) return null;
-  target.vmFlags |= fresh.vmFlags & VM_STICKY;
+  target.resetFlags(target.vmFlags | (fresh.vmFlags & VM_STICKY));
   if (!below) {
     setVmaRange(mm, target, fresh.vmStart, target.vmEnd);
     return target;
@@ -128,7 +128,7 @@ export function vmaMergeExisting(
     let upper: Vma | null = null;
     if (sides == (MERGE_LOWER | MERGE_UPPER)) upper = nextVma(vma);
     if (!dupAnonVma(lower, vma) || (upper != null && !dupAnonVma(lower, upper))) return null;
-    lower.vmFlags |= flags & VM_STICKY;
+    lower.resetFlags(lower.vmFlags | (flags & VM_STICKY));
     if (!whole) moveBoundary(mm, lower, vma, end);
     else swallowVma(mm, lower, vma);
     if (upper != null) swallowVma(mm, lower, upper);
@@ -137,12 +137,12 @@ export function vmaMergeExisting(
   const upper = nextVma(vma)!;
   if (!whole) {
     if (!dupAnonVma(upper, vma)) return null;
-    upper.vmFlags |= flags & VM_STICKY;
+    upper.resetFlags(upper.vmFlags | (flags & VM_STICKY));
     moveBoundary(mm, vma, upper, start);
     return upper;
   }
   if (!dupAnonVma(vma, upper)) return null;
-  vma.vmFlags = flags;
+  vma.resetFlags(flags);
   swallowVma(mm, vma, upper);
   return vma;
 }

@@ -1,3 +1,4 @@
+import { Atomic, cellAt } from '../lib/atomic';
 import { TreeNode } from '../lib/balanced_tree';
 import { ListHead } from '../lib/list';
 import { PAGE_SHIFT } from '../memlayout';
@@ -52,10 +53,10 @@ export const VM_COPY_ON_FORK: u32 = VM_MAYBE_GUARD;
 //   +24  vmEnd        u64  first address behind
 //   +32  subtreeGap   u64  largest hole between two VMAs of this subtree
 //   +40  vmPgoff      u64  offset in the file in pages; of anonymous memory: address / 4096
-//   +48  vmFlags      u32
+//   +48  vmFlags      u32  mmap_lock; walkers of reverse maps read flagsOnce
 //   +52  vmMm         u32  immutable
 //   +56  vmFile       u32
-//   +60  anonVma      u32  also page_table_lock held to set it during a fault
+//   +60  anonVma      u32  also page_table_lock held to set it during a fault, by anonVmaCell
 //   +64  shared       16   i_mmap_rwsem held for writing: place in the file's i_mmap
 //   +80  subtreeLast  u64  i_mmap_rwsem held for writing
 //   +88  anonVmaChain 8    list of the VMA's anon_vma_chains; as AnonVmaChain.sameVma
@@ -108,6 +109,21 @@ export class Vma {
 
   @inline get anonVmaChain(): ListHead {
     return changetype<ListHead>(changetype<usize>(this) + offsetof<Vma>('_anonVmaChain'));
+  }
+  /** The flags for who walks a reverse map, without mmap_lock (see `resetFlags`). */
+  @inline get flagsOnce(): u32 {
+    return cellAt<u32>(changetype<usize>(this) + offsetof<Vma>('vmFlags')).load();
+  }
+  /**
+   * Changes the flags of a VMA that a reverse map may find; mmap_lock is held for writing (Linux:
+   * vm_flags_reset_once).
+   */
+  @inline resetFlags(flags: u32): void {
+    cellAt<u32>(changetype<usize>(this) + offsetof<Vma>('vmFlags')).store(flags);
+  }
+  /** `anonVma` while a fault may set it: for who holds mmap_lock for reading (Linux: READ_ONCE). */
+  @inline get anonVmaCell(): Atomic<u32> {
+    return cellAt<u32>(changetype<usize>(this) + offsetof<Vma>('anonVma'));
   }
   /** Number of pages (Linux: vma_pages). */
   @inline get pages(): u64 {

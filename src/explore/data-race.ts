@@ -1,18 +1,13 @@
 /**
  * Data races: two accesses of different CPUs to common bytes, one of them a write and one of them
- * plain, that nothing orders. What orders is what synchronises, not what happened to come first, so
- * the clocks here are others than those of happens-before.ts: a CPU learns the clock of another
- * only by reading, with a load that acquires, what a store wrote that releases.
- *
- * Sequentially consistent accesses, read-modify-writes, locks and waits acquire and release.
- * readOnce and writeOnce do so together with a fence: a relaxed store releases what came before the
- * last fence, and a fence acquires what relaxed loads before it have seen (C++: fences; Linux:
- * smp_mb between accesses that are READ_ONCE and WRITE_ONCE). Under tso what counts is when a store
- * is made, and a reader learns of it when it has reached memory.
+ * plain, that nothing orders. What orders is what synchronises (synchronisation.ts), not what
+ * happened to come first. Under tso what counts is when a store is made, and a reader learns of it
+ * when it has reached memory.
  */
 import * as access from './access.js';
 import type { EventLog } from './event-log.js';
 import type { Program } from './program.js';
+import * as sync from './synchronisation.js';
 
 /** Two steps that race, the earlier first. */
 export interface DataRace {
@@ -21,8 +16,31 @@ export interface DataRace {
 }
 
 const isPlain = (kind: number) => kind === access.LOAD_PLAIN || kind === access.STORE_PLAIN;
-const isRelaxedLoad = (kind: number) => kind === access.READ_ONCE;
-const isRelaxedStore = (kind: number) => kind === access.WRITE_ONCE;
+
+/** What each kind of access does for the order of others. */
+const ORDERS: Readonly<Record<number, number>> = {
+  [access.LOAD]: sync.ACQUIRES,
+  [access.READ_ONCE]: sync.SEES,
+  [access.LOAD_PLAIN]: 0,
+  [access.STORE]: sync.RELEASES,
+  [access.WRITE_ONCE]: sync.SHOWS,
+  // A plain store shows nothing, but what was there before is not to be found any more.
+  [access.STORE_PLAIN]: 0,
+  [access.FETCH_ADD]: sync.ACQUIRES | sync.RELEASES | sync.HANDS_ON,
+  [access.EXCHANGE]: sync.ACQUIRES | sync.RELEASES | sync.HANDS_ON,
+  [access.COMPARE_EXCHANGE]: sync.ACQUIRES | sync.RELEASES | sync.HANDS_ON,
+  [access.FENCE]: sync.FENCES,
+  [access.WAIT_WHILE]: sync.ACQUIRES,
+  [access.LOCK]: sync.ACQUIRES | sync.RELEASES | sync.HANDS_ON,
+  [access.UNLOCK]: sync.RELEASES,
+  [access.STORE_RELEASE]: sync.RELEASES,
+  [access.READ_FENCE]: sync.READ_FENCES,
+};
+
+/** What an access of a kind does for the order of others, as bits of synchronisation.ts. */
+export function orderOf(kind: number): number {
+  return ORDERS[kind] ?? 0;
+}
 
 /** The first race of the execution in a program's log; undefined if there is none. */
 export function findDataRace(program: Program): DataRace | undefined {
@@ -33,32 +51,17 @@ export function findDataRace(program: Program): DataRace | undefined {
   return undefined;
 }
 
-/** Who accessed a location: of each CPU the last reads and writes that others are not behind. */
-interface Location {
-  /** What a load that acquires learns here. */
-  released: number[];
-  readonly accesses: number[];
-}
-
 class RaceSearch {
   readonly #log: EventLog;
-  readonly #cpus: number;
-  /** By CPU: the steps of each CPU that are behind it. */
-  readonly #clock: number[][];
-  /** By CPU: what its relaxed stores release, and what its next fence acquires. */
-  readonly #atFence: number[][];
-  readonly #seen: number[][];
-  /** By step: what a buffered store releases when it reaches memory. */
-  readonly #late = new Map<number, number[]>();
-  readonly #locations = new Map<number, Location>();
+  readonly #sync: sync.Synchronisation;
+  /** By step: what a buffered store shows when it reaches memory. */
+  readonly #late = new Map<number, Uint32Array>();
+  /** By location: the steps that have accessed it. */
+  readonly #accesses = new Map<number, number[]>();
 
   constructor(program: Program) {
-    const zeros = () => program.cpuNames.map(() => program.cpuNames.map(() => 0));
     this.#log = program.log;
-    this.#cpus = program.cpuNames.length;
-    this.#clock = zeros();
-    this.#atFence = zeros();
-    this.#seen = zeros();
+    this.#sync = new sync.Synchronisation(program.cpuNames.length);
   }
 
   run(): DataRace | undefined {
@@ -71,30 +74,25 @@ class RaceSearch {
 
   #take(step: number): DataRace | undefined {
     const { agent, kind, location, link } = this.#log;
-    const cpu = agent[step]!;
     if (kind[step] === access.FLUSH) {
-      this.#at(location[step]!).released = this.#late.get(link[step]!) ?? [];
+      const store = link[step]!;
+      this.#sync.put(location[step]!, orderOf(kind[store]!), this.#late.get(store)!);
       return undefined;
     }
-    if (access.isFence(kind[step]!)) {
-      join(this.#clock[cpu]!, this.#seen[cpu]!);
-      if (kind[step] === access.FENCE) this.#atFence[cpu] = [...this.#clock[cpu]!];
-      this.#tick(cpu, step);
-      return undefined;
-    }
-    const race = this.#check(step, cpu);
-    if (race === undefined) this.#synchronise(step, cpu, kind[step]!);
+    const race = access.isFence(kind[step]!) ? undefined : this.#check(step, agent[step]!);
+    if (race === undefined) this.#synchronise(step, agent[step]!, orderOf(kind[step]!));
     return race;
   }
 
   /** Compares an access with those at its location. */
   #check(step: number, cpu: number): DataRace | undefined {
     const { agent, kind, location, mask } = this.#log;
-    const { accesses } = this.#at(location[step]!);
-    const clock = this.#clock[cpu]!;
+    let accesses = this.#accesses.get(location[step]!);
+    if (accesses === undefined) this.#accesses.set(location[step]!, (accesses = []));
+    const clock = this.#sync.clocks[cpu]!;
     for (const first of accesses) {
       const other = agent[first]!;
-      if (other === cpu || clock[other]! > first) continue;
+      if (other === cpu || timeOf(first) <= clock[other]!) continue;
       const isEither = isPlain(kind[first]!) || isPlain(kind[step]!);
       const isWrite = this.#writes(first) || this.#writes(step);
       if (isEither && isWrite && (mask[first]! & mask[step]!) !== 0) return { first, second: step };
@@ -108,40 +106,19 @@ class RaceSearch {
     return touches[step] === access.TOUCHES_WRITE || link[step] === step;
   }
 
-  #synchronise(step: number, cpu: number, kind: number): void {
-    const { location, link } = this.#log;
-    const place = this.#at(location[step]!);
-    const clock = this.#clock[cpu]!;
-    const isWrite = this.#writes(step);
-    const isOwn = this.#log.result[step] !== this.#log.before[step];
-    const reads = access.returnsValue(kind) && !isOwn;
-    if (reads && isRelaxedLoad(kind)) join(this.#seen[cpu]!, place.released);
-    else if (reads && !isPlain(kind)) join(clock, place.released);
-    this.#tick(cpu, step);
-    if (!isWrite) return;
-    let released: number[] = [];
-    if (isRelaxedStore(kind)) released = [...this.#atFence[cpu]!];
-    else if (!isPlain(kind)) released = [...clock];
-    if (link[step] === step) this.#late.set(step, released);
-    // A read-modify-write hands on what it found, too.
-    else if (access.returnsValue(kind)) join((place.released = [...place.released]), released);
-    else place.released = released;
-  }
-
-  #tick(cpu: number, step: number): void {
-    this.#clock[cpu]![cpu] = step + 1;
-  }
-
-  #at(location: number): Location {
-    let place = this.#locations.get(location);
-    if (place === undefined) {
-      place = { released: this.#clock.map(() => 0).slice(0, this.#cpus), accesses: [] };
-      this.#locations.set(location, place);
-    }
-    return place;
+  #synchronise(step: number, cpu: number, order: number): void {
+    const { location, link, result, before } = this.#log;
+    const isOwn = result[step] !== before[step]; // its own store, that nobody else sees yet
+    const now = timeOf(step);
+    if (!isOwn) this.#sync.before(cpu, order, location[step]!, now);
+    if (!this.#writes(step)) return;
+    const shown = this.#sync.shown(cpu, order, now);
+    if (link[step] === step) this.#late.set(step, shown.slice());
+    else this.#sync.put(location[step]!, order, shown);
   }
 }
 
-function join(to: number[], from: readonly number[]): void {
-  for (const [cpu, time] of from.entries()) to[cpu] = Math.max(to[cpu] ?? 0, time);
+/** Times begin at 1: at 0 nothing has happened yet. */
+function timeOf(step: number): number {
+  return step + 1;
 }

@@ -30,7 +30,7 @@ const CACHES: readonly { readonly cache: number; readonly name: string; readonly
     { cache: CACHE_AVC, name: 'anon_vma_chain', size: 64 },
     { cache: CACHE_INODE, name: 'inode', size: 256 },
     { cache: CACHE_FILE, name: 'file', size: 64 },
-    { cache: CACHE_XA_NODE, name: 'xa_node', size: 288 },
+    { cache: CACHE_XA_NODE, name: 'xa_node', size: 320 },
     { cache: CACHE_GUP_VEC, name: 'gup_vec', size: 64 },
     { cache: CACHE_NAME, name: 'name', size: 256 },
     { cache: CACHE_PIPE, name: 'pipe_inode_info', size: 320 },

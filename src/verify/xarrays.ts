@@ -1,4 +1,5 @@
 import {
+  STRUCTS,
   CACHE_XA_NODE,
   XA_CHUNK_SHIFT,
   XA_CHUNK_SIZE,
@@ -12,7 +13,7 @@ const XARRAY = offsetsOf('XArray');
 const NODE = offsetsOf('XaNode');
 /** A slot that points to another node has this bit. */
 const NODE_BIT = 2;
-const SLOTS = 32;
+const SLOTS = STRUCTS.XaNode.size;
 const NR_MARKS = 3;
 /** A top node of this shift reaches every index of 64 bits. */
 const SHIFT_MAX = 60;
@@ -54,7 +55,7 @@ class Walk {
       if (found !== noted) this.#equal(node, `marks of slot ${slot}`, found, noted);
       marks |= noted;
     }
-    this.#equal(node, 'count', count, memory.u8(node + NODE.count));
+    this.#equal(node, 'count', count, memory.u32(node + NODE.count));
     if (count === 0) this.#equal(node, 'slots in use', 'some', 'none');
     return marks;
   }

@@ -22,6 +22,7 @@ export interface CoreExports {
   cpuSwitch(cpu: number): void;
   blocksThatDiffer(page: number, copy: number): number;
   putBack(page: number, copy: number): void;
+  racesAtomic(address: number, size: number, write: boolean): void;
   wakeEverybody(): void;
   spawn(): number;
   exit(task: number): void;

@@ -42,6 +42,8 @@ export interface HostImports {
   schedAwait?: (address: number, mask: number, value: number, equal: number, op: number) => void;
   /** Of the same: hears of what has just happened to an object (SchedNote). */
   schedNote?: (note: number, address: number, detail: number, behind: number) => void;
+  /** Of the same: hears of races on plain fields (RaceHow). */
+  schedRace?: (address: number, other: number, how: number) => void;
 }
 
 /** An instance of a build over the machine's memory. */
@@ -52,8 +54,9 @@ export function instantiate(
 ): CoreExports {
   const imports: WebAssembly.Imports = { env: { memory }, clock: { now: () => performance.now() } };
   const { schedPoint, schedAwait, schedNote = () => undefined } = host;
+  const { schedRace = () => undefined } = host;
   if (schedPoint !== undefined && schedAwait !== undefined) {
-    imports['sched_point'] = { schedPoint, schedAwait, schedNote };
+    imports['sched_point'] = { schedPoint, schedAwait, schedNote, schedRace };
   }
   return new WebAssembly.Instance(module, imports).exports as unknown as CoreExports;
 }

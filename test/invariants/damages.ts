@@ -1,4 +1,5 @@
 import {
+  STRUCTS,
   CACHE_FILE,
   CACHE_VMA,
   CONTENTS_BASE,
@@ -662,7 +663,13 @@ const FILES: readonly Damage[] = [
     'xarray-node',
     INODE,
   ),
-  damage('the count of a node', (s) => s.xaNode + 4, add(0x10000), 'xarray-node', INODE),
+  damage(
+    'the count of a node',
+    (s) => s.at('XaNode', 'count', s.xaNode),
+    add(1),
+    'xarray-node',
+    INODE,
+  ),
   damage('the shift of a node', (s) => s.xaNode + 4, add(1), 'xarray-node', INODE),
   damage('a mark', (s) => s.at('XaNode', 'marks2', s.xaNode), set(2), 'xarray-node', INODE),
   damage(
@@ -672,8 +679,14 @@ const FILES: readonly Damage[] = [
     'xarray-node',
     INODE,
   ),
-  damage('a slot', (s) => s.xaNode + 32, set(0), 'page-cache', INODE),
-  damage('an entry that is no page', (s) => s.xaNode + 32, add(4), 'object', INODE),
+  damage('a slot', (s) => s.xaNode + STRUCTS.XaNode.size, set(0), 'page-cache', INODE),
+  damage(
+    'an entry that is no page',
+    (s) => s.xaNode + STRUCTS.XaNode.size,
+    add(4),
+    'object',
+    INODE,
+  ),
   damage(
     'a page cache that is gone',
     (s) => s.at('XArray', 'head', s.at('AddressSpace', 'iPages0', s.mapping)),

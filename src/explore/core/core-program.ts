@@ -24,6 +24,7 @@ import { findLeak } from './oracles/leaks.js';
 import type { OracleContext } from './oracles/oracle.js';
 import { Oracles } from './oracles/oracles.js';
 import { whoWaits } from './oracles/who-waits.js';
+import { PlainRaces } from './plain-races.js';
 import type { StoreViews } from './store-views.js';
 
 /** Where a CPU stands. */
@@ -85,6 +86,7 @@ export class CoreProgram implements Program {
   readonly #lineOf: LineOf;
   readonly #watched: OracleContext;
   readonly #oracles: Oracles;
+  readonly #races: PlainRaces;
   #context: unknown;
   #notes: (StepNote | undefined)[] | undefined;
   /** Called behind each access: who goes next, if that is known already (see `step`). */
@@ -132,6 +134,9 @@ export class CoreProgram implements Program {
       nameOf: (address) => new LocationNames(explored.machine.kernel.views).nameOf(address),
     };
     this.#oracles = new Oracles(this.#watched);
+    const { views } = explored.machine.kernel;
+    this.#races = new PlainRaces(views, explored.coroutines.core, names.length, this.#watched);
+    explored.coroutines.onRace = (...seen) => this.#races.onRace(...seen);
     this.#state = new CoreState({
       explored,
       words: this.#words,
@@ -163,6 +168,7 @@ export class CoreProgram implements Program {
   }
 
   begin(): void {
+    this.#races.begin(this.log.length, this.#notes !== undefined);
     this.log.length = 0;
     this.fault = undefined;
     this.#unfinished = (1 << this.#cpus.length) - 1;
@@ -191,9 +197,11 @@ export class CoreProgram implements Program {
         throw this.#refusal(`cpus.${this.cpuNames[cpu]} is no generator function (function*)`);
       }
       this.#running[cpu] = running;
+      this.#races.start(cpu);
       this.#advance(cpu);
       if (this.fault !== undefined) return;
     }
+    this.#races.leave();
     this.#histories.started();
   }
 
@@ -226,6 +234,7 @@ export class CoreProgram implements Program {
       if (this.#where[agent] === ASLEEP) this.explored.wake(agent);
       this.#advance(agent);
     } else this.#close();
+    this.#races.leave();
     this.#buffers?.leave();
     this.#decide = undefined;
     return this.#decision;
@@ -244,6 +253,7 @@ export class CoreProgram implements Program {
     this.#scenario.check?.(this.#machine, this.#context);
     throwIf(broken);
     this.#verify();
+    throwIf(this.#races.found);
     throwIf(this.#oracles.afterwards());
   }
 
@@ -398,8 +408,12 @@ export class CoreProgram implements Program {
     if (this.#notes !== undefined) this.#notes[step] = this.#noteOf(cpu);
     this.#open = step;
     if (this.#buffers !== undefined) this.#enter(cpu, step, this.#buffers);
-    if (this.#where[cpu] !== IN_CORE || access.isFence(kind)) return;
+    if (this.#where[cpu] === AT_WORD) this.#races.enterWord(cpu, step, kind, log.location[step]);
+    if (this.#where[cpu] === ASLEEP) this.#races.wake(cpu, step);
+    if (this.#where[cpu] !== IN_CORE) return;
     const { address, op } = this.explored.coroutines.pending(cpu);
+    this.#races.enter(cpu, step, op, address, this.#announced.sizeOf(cpu), log.location[step]);
+    if (access.isFence(kind)) return;
     const error = this.#oracles.access(cpu, address, op, this.#announced.sizeOf(cpu));
     if (error !== undefined) this.fault = { cpu, error };
   }
@@ -430,6 +444,7 @@ export class CoreProgram implements Program {
     log.before[step] = store.before;
     log.after[step] = store.value;
     log.result[step] = 0;
+    this.#races.flush(cpu);
     if (this.#notes !== undefined) this.#notes[step] = this.#notes[store.step];
   }
 
@@ -447,11 +462,13 @@ export class CoreProgram implements Program {
     const isSeen = !isRead && log.link[step] !== step;
     const after = isSeen ? this.#announced.valueOf(cpu) : log.before[step]!;
     log.after[step] = after;
+    if (log.link[step] === step) this.#races.made(cpu, true, true);
     if (access.isFence(kind) || log.link[step] === step) return;
     // A read-modify-write that has left all as it was is no more than a load: a compare-and-swap
     // that failed, a bit that was set already.
     const isIdle = isReadModifyWrite(kind) && after === log.before[step];
     log.touches[step] = isRead || isIdle ? access.TOUCHES_READ : access.TOUCHES_WRITE;
+    if (!isRead) this.#races.made(cpu, !isIdle, false);
   }
 
   #makeWordAccess(cpu: number): void {

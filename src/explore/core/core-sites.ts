@@ -7,9 +7,11 @@ export type LineOf = (offset: number, file: string) => number | undefined;
 const FRAMES = 64;
 /** A frame of WebAssembly: the function's name, and the offset in the module. */
 const FRAME = /at ([^\s(]*)?.*wasm-function\[\d+\]:0x([0-9a-f]+)/;
+/** A plain field's own function, which identical fields of other classes share. */
+const FIELD = /#[gs]et:/;
 /** Files whose functions stand for an access and not for a place in the algorithm. */
 const ACCESSORS =
-  /\/(lib\/(atomic|spinlock|rwsem|seqlock|wait|lockdep|poison|watch)|mm\/highmem)\//;
+  /\/(lib\/(atomic|races|written|spinlock|rwsem|seqlock|wait|lockdep|poison|watch)|mm\/highmem)\//;
 
 let lines: Promise<LineOf> | undefined;
 
@@ -37,7 +39,7 @@ export function coreSite(lineOf: LineOf, skip?: RegExp): string | undefined {
   for (const frame of stack.split('\n')) {
     const [, name = '', offset] = FRAME.exec(frame) ?? [];
     if (offset === undefined || ACCESSORS.test(`/${name}/`)) continue;
-    if (skip?.test(`/${name}/`) === true) continue;
+    if (FIELD.test(name) || skip?.test(`/${name}/`) === true) continue;
     const file = `${name.split('/').at(-2) ?? name}.ts`;
     const line = lineOf(parseInt(offset, 16), file);
     return `${linuxName(name)} ${line === undefined ? file : `${file}:${line}`}`;

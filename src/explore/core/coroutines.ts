@@ -76,6 +76,9 @@ export type OnNote = (
   behind: number,
 ) => void;
 
+/** Hears of accesses to plain fields (see plain-races.ts). */
+export type OnRace = (cpu: number, address: number, other: number, how: number) => void;
+
 /** How a resumed operation has come back. */
 export type Outcome =
   | { readonly kind: 'stopped' }
@@ -95,6 +98,7 @@ export class Coroutines {
   onNote: OnNote = () => undefined;
   /** Whether errors say where they were made: of no use while nobody reads them, and dear. */
   keepsStacks = false;
+  onRace: OnRace = () => undefined;
   #core: (CoreExports & AsyncifyExports) | undefined;
   #views: CoreViews | undefined;
   #written: WrittenPages | undefined;
@@ -111,6 +115,8 @@ export class Coroutines {
         this.#await(address, mask, value, equal !== 0, op),
       schedNote: (note, address, detail, behind) =>
         this.onNote(this.running, note, address >>> 0, detail, behind),
+      schedRace: (address, other, how) =>
+        this.onRace(this.running, address >>> 0, other >>> 0, how),
     };
   }
 

@@ -10,6 +10,7 @@
  *   0x0002_0000  per-CPU areas    PERCPU_SIZE for each CPU
  *   0x0020_0000  kdesc            one struct kdesc for each kernel page
  *   0x00a0_0000  written pages    of the explorer alone (lib/written.ts)
+ *   0x00e0_1000  races            of the explorer alone (lib/races.ts)
  *   0x0100_0000  mem_map          one struct page for each frame of emulated RAM
  *   0x4100_1000  kernel pages     slabs and page tables: always with contents
  *   0x6100_1000  frame contents   4096 bytes, 8 bytes or nothing a frame
@@ -61,6 +62,18 @@ export const WRITTEN_HEAD = 0xe00000;
 
 /** The link of the last page in that list: no page has so high a number. */
 export const WRITTEN_END = 0xffffffff;
+
+/**
+ * What is known of accesses to plain fields: the state, a clock for each CPU, a word for each page
+ * below the contents of frames.
+ */
+export const RACE_STATE = 0xe01000;
+
+export const RACE_CLOCKS = 0xe01100;
+
+export const RACE_CLOCK_SIZE = 128;
+
+export const RACE_MAP = 0xe04000;
 
 export const MEM_MAP = 0x1000000;
 
@@ -404,6 +417,8 @@ export const BUG_TRUNCATE_FAULT_RACE = 0x20000;
 export const BUG_SWAPIN_FREE_BEFORE_RMAP = 0x40000;
 
 export const BUG_FORK_HAS_PINNED_LATE = 0x80000;
+
+export const BUG_ANON_VMA_PLAIN_CHECK = 0x100000;
 
 export const VM_PGALLOC_NORMAL = 0;
 
@@ -1018,6 +1033,13 @@ export const SchedNote = {
   GiveUp: 10,
 } as const;
 
+/** Of the two accesses of a race, bits: which of them write. */
+export const RaceHow = {
+  Reads: 0,
+  Writes: 1,
+  OtherWrites: 2,
+} as const;
+
 /** Every struct of the core: its size, and where each field lies, in bytes. */
 export const STRUCTS = {
   /**
@@ -1146,6 +1168,19 @@ export const STRUCTS = {
       traceNext: { offset: 68, size: 4 },
     },
   },
+  /** What the host and the core know together. */
+  RaceState: {
+    size: 28,
+    fields: {
+      running: { offset: 0, size: 4 },
+      now: { offset: 4, size: 4 },
+      cpus: { offset: 8, size: 4 },
+      shift: { offset: 12, size: 4 },
+      watched: { offset: 16, size: 4 },
+      free: { offset: 20, size: 4 },
+      end: { offset: 24, size: 4 },
+    },
+  },
   /**
    * Many readers or one writer (Linux: rw_semaphore), in one word. A CPU that must wait sets WAITERS
    * (and WRITER_WAITS) in the very compare-and-swap whose result it then sleeps on; a release that
@@ -1198,16 +1233,15 @@ export const STRUCTS = {
     },
   },
   XaNode: {
-    size: 32,
+    size: 40,
     fields: {
       parent: { offset: 0, size: 4 },
       shift: { offset: 4, size: 1 },
       offset: { offset: 5, size: 1 },
-      count: { offset: 6, size: 1 },
-      reserved: { offset: 7, size: 1 },
-      marks0: { offset: 8, size: 8 },
-      marks1: { offset: 16, size: 8 },
-      marks2: { offset: 24, size: 8 },
+      count: { offset: 8, size: 4 },
+      marks0: { offset: 16, size: 8 },
+      marks1: { offset: 24, size: 8 },
+      marks2: { offset: 32, size: 8 },
     },
   },
   XArray: {

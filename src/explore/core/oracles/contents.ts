@@ -12,7 +12,7 @@ import type { OracleContext } from './oracle.js';
 
 const XA_NODE_BIT = 2;
 const XA_VALUE_BIT = 1;
-const XA_SLOTS = 32;
+const XA_SLOTS = STRUCTS.XaNode.size;
 const XA_CHUNK_SIZE = 64;
 const HEAD = STRUCTS.XArray.fields.head.offset;
 const SWP_SHIFT = 14;

@@ -7,7 +7,7 @@ import { TestMachine } from '../../../helpers/machine.js';
 import { holds } from '../../../helpers/property.js';
 
 const MARKS = 3;
-const NODES_PER_KPAGE = 14;
+const NODES_PER_KPAGE = 12;
 const NONE = 2n ** 64n - 1n;
 
 interface Entry {

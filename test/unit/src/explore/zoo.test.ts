@@ -58,7 +58,7 @@ describe.each(here)('the zoo: $name', ({ name, scenario: file, memoryModel: need
   }
 });
 
-describe('the zoo of locks', () => {
+describe('the zoo of locks and plain fields', () => {
   const failureOf = async (name: string) => {
     const scenario = await scenarioOf(`scenarios/zoo/${name}.mjs`);
     return (await explore(scenario, { maxExecutions: FIND_WITHIN })).failure!;
@@ -70,6 +70,12 @@ describe('the zoo of locks', () => {
     expect(error.message).toMatch(
       /^deadlock: "writer" waits for page\[\d+\]\.flags \(.*\), held by itself since step \d+ \(/,
     );
+  });
+
+  it('has a data race on a field of a VMA', async () => {
+    const { kind, error } = await failureOf('anon_vma.plain_check');
+    expect(kind).toBe('data-race');
+    expect(error.message).toMatch(/^data race on vma@\w+\.anon_vma: nothing orders the write by /);
   });
 
   it('has an inversion that leads to no deadlock in this scenario', async () => {

@@ -1,0 +1,259 @@
+import type { CoreExports } from '../../wasm/exports.js';
+import {
+  CONTENTS_BASE,
+  RACE_CLOCKS,
+  RACE_CLOCK_SIZE,
+  RACE_MAP,
+  RACE_STATE,
+  RaceHow,
+  SchedOp,
+  STRUCTS,
+} from '../../wasm/generated/layout.js';
+import type { CoreViews } from '../../wasm/views.js';
+import { orderOf } from '../data-race.js';
+import { ExploreError } from '../explore-error.js';
+import { cpuName, inBrackets, type OracleContext } from './oracles/oracle.js';
+import * as sync from '../synchronisation.js';
+
+const { ACQUIRES, RELEASES, SEES, SHOWS, HANDS_ON, SHARES, FENCES, READ_FENCES } = sync;
+
+/** What each kind of access of the core does for the order of others (Linux: memory-barriers). */
+const ORDERS: Readonly<Record<number, number>> = {
+  [SchedOp.Load]: SEES,
+  [SchedOp.LoadAcquire]: ACQUIRES,
+  [SchedOp.Store]: SHOWS,
+  [SchedOp.StoreRelease]: RELEASES,
+  [SchedOp.Rmw]: ACQUIRES | RELEASES | HANDS_ON,
+  [SchedOp.RmwRelaxed]: SEES | SHOWS | HANDS_ON,
+  [SchedOp.Cmpxchg]: ACQUIRES | RELEASES | HANDS_ON,
+  [SchedOp.Fence]: FENCES,
+  [SchedOp.ReadFence]: READ_FENCES,
+  [SchedOp.RmwShared]: ACQUIRES | RELEASES | HANDS_ON | SHARES,
+  [SchedOp.LoadBits]: SEES,
+  [SchedOp.RmwBits]: ACQUIRES | RELEASES | HANDS_ON,
+  [SchedOp.RmwBitsRelaxed]: SEES | SHOWS | HANDS_ON,
+};
+const READERS: ReadonlySet<number> = new Set([SchedOp.Load, SchedOp.LoadAcquire, SchedOp.LoadBits]);
+
+/** Words of the state that the host shares with the core. */
+const STATE = RACE_STATE / 4;
+const { fields } = STRUCTS.RaceState;
+const RUNNING = STATE + fields.running.offset / 4;
+const NOW = STATE + fields.now.offset / 4;
+const CPUS = STATE + fields.cpus.offset / 4;
+const SHIFT = STATE + fields.shift.offset / 4;
+const WATCHED = STATE + fields.watched.offset / 4;
+/** A time is a number and, in these bits, a CPU. */
+const CPU_BITS = 5;
+const CPU_MASK = (1 << CPU_BITS) - 1;
+/** Numbers of times from which on they begin anew: an execution has fewer steps than are left. */
+const TIMES_MAX = 2 ** 26;
+const WORD = 4;
+/** Words that each location has: for the lower and the upper half of its eight bytes. */
+const HALVES = 2;
+
+/** An access to a plain field that somebody waited for. */
+interface Heard {
+  readonly time: number;
+  readonly place: string | undefined;
+}
+
+/** Where in the core a field is touched by somebody who only hands it on. */
+const HANDERS = /\/lib\/list\//;
+
+/**
+ * Data races on the core's plain fields. The core compares each plain access with those before it
+ * (assembly/lib/races.ts); here are the clocks by which it does so, and what it finds becomes a
+ * failure. The first race of an execution counts, at the end of it: what goes wrong because
+ * of it says more.
+ */
+export class PlainRaces {
+  readonly #views: CoreViews;
+  readonly #core: Pick<CoreExports, 'racesAtomic'>;
+  readonly #context: OracleContext;
+  readonly #words: Uint32Array;
+  readonly #sync: sync.Synchronisation;
+  /** By CPU: what its store shows that is not in memory yet, oldest first. */
+  readonly #late: { order: number; location: number; shown: Uint32Array }[][];
+  readonly #cpus: number;
+  /** The number of the time at which the execution began. */
+  #start = 0;
+  /** What the access under way does for the order of others, where, and when. */
+  #order = 0;
+  /** Whether it is none, should it have left all as it was: a compare-and-swap that failed. */
+  #isConditional = false;
+  #location = -1;
+  #size = 0;
+  #now = 0;
+  #found: ExploreError | undefined;
+  /** The four bytes of the last race that was found, and who has accessed them since the start. */
+  #watched = 0;
+  #heard: Heard[] = [];
+
+  constructor(
+    views: CoreViews,
+    core: Pick<CoreExports, 'racesAtomic'>,
+    cpus: number,
+    context: OracleContext,
+  ) {
+    this.#views = views;
+    this.#core = core;
+    this.#context = context;
+    this.#cpus = cpus;
+    this.#words = new Uint32Array(views.memory.buffer);
+    const clocks = Array.from({ length: cpus }, (_, cpu) => {
+      const at = (RACE_CLOCKS + cpu * RACE_CLOCK_SIZE) / WORD;
+      return this.#words.subarray(at, at + cpus);
+    });
+    this.#sync = new sync.Synchronisation(cpus, clocks);
+    this.#late = Array.from({ length: cpus }, () => []);
+    this.#words[CPUS] = cpus;
+    this.#words[SHIFT] = Math.ceil(Math.log2((1 + 3 * cpus) * WORD));
+  }
+
+  /** The first race of the execution under way, or that has just ended. */
+  get found(): ExploreError | undefined {
+    return this.#found;
+  }
+
+  /** An execution begins, after one of so many steps; `isTold` asks for places. */
+  begin(steps: number, isTold: boolean): void {
+    this.#start += 2 * steps + 4;
+    if (this.#start > TIMES_MAX) this.#forget();
+    this.#sync.restart(wordOf(this.#start, CPU_MASK));
+    this.#found = undefined;
+    this.#heard.length = 0;
+    this.#words[WATCHED] = isTold ? this.#watched : 0;
+    for (const late of this.#late) late.length = 0;
+    this.leave();
+  }
+
+  /** A CPU runs up to its first access. */
+  start(cpu: number): void {
+    this.#run(cpu, this.#start + 1);
+  }
+
+  /** No CPU runs. */
+  leave(): void {
+    this.#words[RUNNING] = 0;
+  }
+
+  /** A CPU makes a step that is an access of the core, and goes on. */
+  enter(cpu: number, step: number, op: number, address: number, size: number, location: number) {
+    const order = ORDERS[op] ?? 0;
+    const upper = address & 4 ? 1 : 0;
+    this.#isConditional = op === SchedOp.Cmpxchg;
+    this.#begin(cpu, step, order, location * HALVES + upper, size);
+    if ((order & (FENCES | READ_FENCES)) === 0 && address < CONTENTS_BASE && size <= 8) {
+      this.#run(cpu, this.#timeOf(step));
+      this.#core.racesAtomic(address, size, !READERS.has(op));
+    }
+    this.#run(cpu, this.#timeOf(step) + 1);
+  }
+
+  /** The same for a step on a raw word, of a kind of access.ts. */
+  enterWord(cpu: number, step: number, kind: number, location: number): void {
+    this.#isConditional = true;
+    this.#begin(cpu, step, orderOf(kind), location * HALVES, WORD);
+    this.#run(cpu, this.#timeOf(step) + 1);
+  }
+
+  /** A CPU goes on that has slept. */
+  wake(cpu: number, step: number): void {
+    this.#order = 0;
+    this.#run(cpu, this.#timeOf(step) + 1);
+  }
+
+  /** The access of the step under way is made; `isLate`: it is still in the CPU's store buffer. */
+  made(cpu: number, isWrite: boolean, isLate: boolean): void {
+    if ((this.#order & (RELEASES | SHOWS)) === 0) return;
+    if (!isWrite && this.#isConditional) return;
+    const shown = this.#sync.shown(cpu, this.#order, this.#now);
+    const order = this.#order;
+    const location = this.#location;
+    if (isLate) this.#late[cpu]!.push({ order, location, shown: shown.slice() });
+    else this.#put(order, location, shown);
+  }
+
+  /** The oldest store of a CPU's buffer reaches memory. */
+  flush(cpu: number): void {
+    const store = this.#late[cpu]!.shift();
+    if (store !== undefined) this.#sync.put(store.location, store.order, store.shown);
+  }
+
+  /** For the core: it has found a race, or an access that was waited for. */
+  onRace(cpu: number, address: number, other: number, how: number): void {
+    const now = this.#words[NOW]!;
+    if (other === 0) {
+      this.#heard.push({ time: now, place: this.#context.place(HANDERS) });
+      return;
+    }
+    if (this.#found !== undefined || this.#words[RUNNING] === 0) return;
+    this.leave(); // one is enough
+    this.#watched = address & ~3;
+    const first = other & CPU_MASK;
+    const step = (Math.floor(other / 2 ** CPU_BITS) - this.#start - 2) >> 1;
+    const name = this.#context.nameOf(address);
+    const earlier = this.#heard.findLast(({ time }) => time === other)?.place;
+    const before = accessBy(how & RaceHow.OtherWrites, cpuName(this.#context, first));
+    const then = accessBy(how & RaceHow.Writes, cpuName(this.#context, cpu));
+    const firstPlace = inBrackets(earlier ?? this.#context.placeOfStep(step));
+    const place = inBrackets(this.#context.place(HANDERS));
+    const behind = step < 0 ? ' at its start' : ` behind step ${step + 1}`;
+    const message =
+      `data race on ${name}: nothing orders ${before}${firstPlace}${behind} and ` +
+      `${then}${place}`;
+    this.#found = new ExploreError('data-race', message, {
+      ...{ cpu, step: this.#context.step(), other: Math.max(step, -1), object: kindOf(name) },
+    });
+  }
+
+  #begin(cpu: number, step: number, order: number, location: number, size: number): void {
+    this.#order = order;
+    this.#location = location;
+    this.#size = size;
+    this.#now = wordOf(this.#timeOf(step), CPU_MASK);
+    this.#sync.before(cpu, order, location, this.#now);
+    if (size > WORD && size <= 8) this.#sync.before(cpu, order, location ^ 1, this.#now);
+  }
+
+  #put(order: number, location: number, shown: Uint32Array): void {
+    this.#sync.put(location, order, shown);
+    if (this.#size > WORD && this.#size <= 8) this.#sync.put(location ^ 1, order, shown);
+  }
+
+  /** The number of the time of a step's access; what follows it has the next one. */
+  #timeOf(step: number): number {
+    return this.#start + 2 * step + 2;
+  }
+
+  #run(cpu: number, time: number): void {
+    this.#words[NOW] = wordOf(time, cpu);
+    this.#words[RUNNING] = cpu + 1;
+  }
+
+  /** Times begin anew: nothing that was recorded may be left. */
+  #forget(): void {
+    const words = new Uint32Array(this.#views.memory.buffer);
+    const size = 1024 << words[SHIFT]!;
+    for (let page = 0; page < CONTENTS_BASE / 4096; page++) {
+      const records = words[RACE_MAP / WORD + page]!;
+      if (records !== 0) words.fill(0, records / WORD, (records + size) / WORD);
+    }
+    this.#start = 1;
+  }
+}
+
+function accessBy(writes: number, who: string): string {
+  return `the ${writes === 0 ? 'read' : 'write'} by ${who}`;
+}
+
+/** A name without what is of one execution alone: which page, where an object lies. */
+function kindOf(name: string): string {
+  return name.replace(/@[0-9a-f]+/, '').replace(/\[\d+\]/g, '[]');
+}
+
+/** A time of a CPU; or, with all bits of a CPU, the end of a number. */
+function wordOf(time: number, cpu: number): number {
+  return time * 2 ** CPU_BITS + cpu;
+}

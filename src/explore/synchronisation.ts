@@ -1,0 +1,135 @@
+/**
+ * What synchronises: the clocks by which data races are told. Of each CPU a clock says up to which
+ * time what each other CPU did is known to be behind it. A CPU learns that only by reading, with
+ * a load that acquires, what a store wrote that releases; what merely happened to come first orders
+ * nothing. (Dependence between steps is another matter: happens-before.ts.)
+ *
+ * Sequentially consistent accesses, read-modify-writes, locks and waits acquire and release.
+ * Relaxed ones do so together with a fence: a relaxed store releases what came before the last
+ * fence, and a fence acquires what relaxed loads before it have seen (C++: fences; Linux: smp_mb
+ * between accesses that are READ_ONCE and WRITE_ONCE). Locks for reading order what their holders
+ * do against a writer, and not against one another.
+ *
+ * Times are words of 32 bits that grow, whoever gives them out; what is not greater than the
+ * clock's word for its CPU is behind. A CPU is never ahead of itself: its own word is the largest.
+ */
+
+// What an access does for the order of others, as bits.
+
+/** Learns what was released where it reads. */
+export const ACQUIRES = 1;
+/** Shows whoever acquires all that came before. */
+export const RELEASES = 2;
+/** Reads without order: what it saw is acquired by the next fence. */
+export const SEES = 4;
+/** Writes without order: releases what came before the last fence. */
+export const SHOWS = 8;
+/** A read-modify-write: it hands on what it found. */
+export const HANDS_ON = 16;
+/** Of a lock for reading. */
+export const SHARES = 32;
+/** A barrier. */
+export const FENCES = 64;
+/** The same for loads only. */
+export const READ_FENCES = 128;
+
+/** Of a clock's own CPU. */
+const AHEAD_OF_ALL = 0xffff_ffff;
+
+/** The clocks of the CPUs of an execution, and what lies at locations for others to learn. */
+export class Synchronisation {
+  /** By CPU: up to which time each CPU's doings are behind it. */
+  readonly clocks: readonly Uint32Array[];
+  /** By CPU: what its relaxed stores release, and what its next fence acquires. */
+  readonly #atFence: readonly Uint32Array[];
+  readonly #seen: readonly Uint32Array[];
+  /** By location: what a load that acquires learns there. */
+  readonly #released: Uint32Array[] = [];
+  /** By location: the same, of those who held a lock for reading. */
+  readonly #shared = new Map<number, Uint32Array>();
+  /** By location: the execution that `#released` is of. */
+  readonly #executions: number[] = [];
+  readonly #scratch: Uint32Array;
+  #execution = 0;
+  #start = 0;
+
+  /** @param clocks - one for each CPU, with a word for each, if somebody else looks at them, too */
+  constructor(cpus: number, clocks?: readonly Uint32Array[]) {
+    const zeros = () => Array.from({ length: cpus }, () => new Uint32Array(cpus));
+    this.clocks = clocks ?? zeros();
+    this.#atFence = zeros();
+    this.#seen = zeros();
+    this.#scratch = new Uint32Array(cpus);
+    this.restart(0);
+  }
+
+  /** An execution begins: all up to a time is behind everybody. */
+  restart(start: number): void {
+    this.#execution++;
+    this.#start = start;
+    this.#shared.clear();
+    for (const [cpu, clock] of this.clocks.entries()) {
+      clock.fill(start);
+      clock[cpu] = AHEAD_OF_ALL;
+      this.#atFence[cpu]!.fill(start);
+      this.#seen[cpu]!.fill(start);
+    }
+  }
+
+  /** What a CPU learns by an access, before it goes on. `location` is -1 for a fence. */
+  before(cpu: number, order: number, location: number, now: number): void {
+    const clock = this.clocks[cpu]!;
+    if ((order & (FENCES | READ_FENCES)) !== 0) {
+      join(clock, this.#seen[cpu]!);
+      clock[cpu] = AHEAD_OF_ALL;
+      if ((order & FENCES) !== 0) copy(this.#atFence[cpu]!, clock, cpu, now);
+      return;
+    }
+    if ((order & (ACQUIRES | SEES)) === 0) return;
+    const to = (order & ACQUIRES) !== 0 ? clock : this.#seen[cpu]!;
+    if (this.#executions[location] === this.#execution) join(to, this.#released[location]!);
+    const shared = this.#shared.get(location);
+    if (shared !== undefined && (order & SHARES) === 0) join(to, shared);
+    clock[cpu] = AHEAD_OF_ALL;
+  }
+
+  /** What others can learn of a CPU by what it has written; `now` is the time of the access. */
+  after(cpu: number, order: number, location: number, now: number): void {
+    if ((order & (RELEASES | SHOWS)) === 0) return;
+    this.put(location, order, this.shown(cpu, order, now));
+  }
+
+  /** What a write shows, for a store that reaches memory later (see `put`). */
+  shown(cpu: number, order: number, now: number): Uint32Array {
+    if ((order & SHOWS) !== 0) return this.#atFence[cpu]!;
+    if ((order & RELEASES) === 0) return this.#scratch.fill(this.#start);
+    copy(this.#scratch, this.clocks[cpu]!, cpu, now);
+    return this.#scratch;
+  }
+
+  /** Memory has a write from now on that shows so much. */
+  put(location: number, order: number, shown: Uint32Array): void {
+    if ((order & SHARES) !== 0) {
+      const shared = this.#shared.get(location);
+      if (shared === undefined) this.#shared.set(location, shown.slice());
+      else join(shared, shown);
+      return;
+    }
+    const released = (this.#released[location] ??= new Uint32Array(this.clocks.length));
+    const isFirst = this.#executions[location] !== this.#execution;
+    this.#executions[location] = this.#execution;
+    if ((order & HANDS_ON) === 0) released.set(shown);
+    else if (isFirst) released.fill(this.#start);
+    if ((order & HANDS_ON) !== 0) join(released, shown);
+  }
+}
+
+function join(to: Uint32Array, from: Uint32Array): void {
+  for (let cpu = 0; cpu < to.length; cpu++) if (from[cpu]! > to[cpu]!) to[cpu] = from[cpu]!;
+}
+
+/** A clock as others may learn it: its own CPU is at `now`. */
+function copy(to: Uint32Array, clock: Uint32Array, cpu: number, now: number): void {
+  to.set(clock);
+  to[cpu] = now;
+}
