@@ -4,7 +4,7 @@ import type { Failure } from './failure.js';
 /** Microseconds that a step is drawn with. */
 const STEP_LENGTH = 10;
 
-/** A thread for each CPU, a slice for each step, an arrow from each write to who reads it. */
+/** A thread for each CPU, slices for calls and steps, an arrow from each write to who reads it. */
 export function chromeTrace(failure: Failure): object {
   const names = failure.cpuNames.map((name, tid) => ({
     ...{ name: 'thread_name', ph: 'M', pid: 1, tid, args: { name: `CPU${tid} ${name}` } },
@@ -19,6 +19,16 @@ export function chromeTrace(failure: Failure): object {
     dur: STEP_LENGTH,
     args: step,
   }));
+  const calls = failure.calls.map(({ cpu, call, result, start, end }) => ({
+    name: call,
+    cat: 'call',
+    ph: 'X',
+    pid: 1,
+    tid: cpu,
+    ts: start * STEP_LENGTH,
+    dur: ((end ?? failure.trace.length) - start) * STEP_LENGTH,
+    args: { result },
+  }));
   const arrows = failure.trace.flatMap((step) => {
     const from = step.readsFrom === undefined ? undefined : failure.trace[step.readsFrom];
     if (from === undefined || from.cpu === step.cpu) return [];
@@ -30,5 +40,9 @@ export function chromeTrace(failure: Failure): object {
     ];
   });
   const otherData = { scenario: failure.scenario, error: failure.error.message };
-  return { traceEvents: [...names, ...slices, ...arrows], displayTimeUnit: 'ns', otherData };
+  return {
+    traceEvents: [...names, ...calls, ...slices, ...arrows],
+    displayTimeUnit: 'ns',
+    otherData,
+  };
 }
