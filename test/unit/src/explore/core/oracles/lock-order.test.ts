@@ -1,7 +1,11 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import { CoreProgram } from '../../../../../../src/explore/core/core-program.js';
 import { HeldLocks } from '../../../../../../src/explore/core/oracles/held-locks.js';
 import { LockOrder } from '../../../../../../src/explore/core/oracles/lock-order.js';
-import { attempt, explore, scenario, type Scenario } from '../../../../../../src/index.js';
+import { Execution } from '../../../../../../src/explore/execution.js';
+import { GivenSchedule } from '../../../../../../src/explore/replay-strategy.js';
+import { judge } from '../../../../../../src/explore/verdict.js';
+import { attempt, explore, replay, scenario, type Scenario } from '../../../../../../src/index.js';
 import { SchedNote } from '../../../../../../src/wasm/generated/layout.js';
 import { FakeContext } from './fake-context.js';
 
@@ -117,5 +121,62 @@ describe('the order of locks of the core', () => {
     const { failure, executions } = await explore(busy, options);
     expect(failure?.error.message).toBeUndefined();
     expect(executions).toBe(100);
+  });
+});
+
+describe('the order of words that are locks, beside a machine', () => {
+  /** Each execution has one order only: that of whoever comes first to the word `turn`. */
+  const eitherOr = scenario({
+    name: 'one order or the other, beside a machine',
+    machine: { memory: '256KiB', contents: 'none' },
+    setup(machine) {
+      const p = machine.spawn();
+      const [a, b, turn] = machine.words(3);
+      return { p, a: a!, b: b!, turn: turn! };
+    },
+    cpus: {
+      *ab({ p, a, b, turn }, cpu) {
+        if ((yield* cpu.exchange(turn, 1)) !== 0) return;
+        yield* cpu.lock(a);
+        yield* cpu.on(p).brk(0); // takes mmap_lock
+        yield* cpu.lock(b);
+        yield* cpu.unlock(b);
+        yield* cpu.unlock(a);
+      },
+      *ba({ a, b, turn }, cpu) {
+        if ((yield* cpu.exchange(turn, 1)) !== 0) return;
+        yield* cpu.lock(b);
+        yield* cpu.lock(a);
+        yield* cpu.unlock(a);
+        yield* cpu.unlock(b);
+      },
+    },
+  }) as Scenario;
+
+  it.each(['dpor', 'dfs', 'random'] as const)(
+    'is broken by two executions, with %s',
+    async (how) => {
+      const { failure } = await explore(eitherOr, { strategy: how });
+      expect(failure?.error.message).toMatch(
+        /^lock-order inversion of words.*, seen in different executions: .*; .*, in another exec/,
+      );
+      const again = await replay(eitherOr, failure!.schedule);
+      expect(again.error?.message).toBe(failure!.error.message);
+      expect(again.failure?.earlier).toEqual(failure!.earlier);
+      expect(again.trace).toEqual(failure!.trace);
+    },
+  );
+
+  it('needs the first execution of the token: without it nothing is wrong', async () => {
+    const { failure } = await explore(eitherOr, { strategy: 'dpor' });
+    const agents = failure!.schedule.split('.')[5]!.split('+')[1]!;
+    const program = await CoreProgram.create(eitherOr, 'sc');
+    const order = agents.split(',').flatMap((run) => {
+      const [, agent, count] = /^(\d+)x(\d+)/.exec(run)!;
+      return new Array<number>(Number(count)).fill(Number(agent));
+    });
+    const end = new Execution(program, 1e5).run(new GivenSchedule(program.log, order, false));
+    expect(judge(program, end)).toBeUndefined();
+    await program.close();
   });
 });
