@@ -48,7 +48,7 @@ export class CoreViews {
   /** An unsigned field of at most 32 bits, or a 64-bit one that is exact as a number. */
   read<S extends StructName>(struct: S, field: FieldName<S>, base: number): number {
     const { offset, size } = fieldOf(struct, field);
-    if (size === 8) return Number(this.u64At(base + offset));
+    if (size === 8) return this.u32At(base + offset) + this.u32At(base + offset + 4) * 2 ** 32;
     if (size === 1) return this.#view.getUint8(base + offset);
     return this.u32At(base + offset);
   }

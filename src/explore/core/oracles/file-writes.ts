@@ -100,15 +100,17 @@ export class FileWrites implements Oracle {
 
   #take(cpu: number, vector: number): void {
     const { views } = this.#context;
-    const head = { cpu, step: this.#context.step(), place: this.#context.place() };
-    const pages = pfnsOf(views, vector).flatMap((pfn) => {
+    const step = this.#context.step();
+    const place = this.#context.place();
+    const pages: Taken[] = [];
+    for (const pfn of pfnsOf(views, vector)) {
       const page = MEM_MAP + pfn * PAGE_STRUCT_SIZE;
       const mapping = views.read('Page', 'mapping', page);
       // Private, or cut off already.
-      if (mapping === 0 || (mapping & PAGE_MAPPING_ANON) !== 0) return [];
+      if (mapping === 0 || (mapping & PAGE_MAPPING_ANON) !== 0) continue;
       const index = views.read('Page', 'index', page);
-      return [{ ...head, inode: mapping - INODE_MAPPING, index, pfn }];
-    });
+      pages.push({ cpu, step, place, inode: mapping - INODE_MAPPING, index, pfn });
+    }
     if (pages.length > 0) this.#taken.set(vector, pages);
   }
 

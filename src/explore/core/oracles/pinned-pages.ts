@@ -113,22 +113,19 @@ export class PinnedPages implements Oracle {
 
   #take(cpu: number, vector: number, start: number): void {
     const { views } = this.#context;
-    const head = {
-      mm: views.read('GupVec', 'mm', vector),
-      isPin: (views.read('GupVec', 'gupFlags', vector) & FOLL_PIN) !== 0,
-      cpu,
-      step: this.#context.step(),
-      place: this.#context.place(),
-    };
-    const first = start - (start % PAGE_SIZE);
-    const pages = pfnsOf(views, vector).map((pfn, index) => {
-      return { ...head, address: first + index * PAGE_SIZE, pfn };
-    });
-    // Somebody may have unmapped them since they were taken.
-    const own = pages.filter(
-      ({ address, pfn }) =>
-        this.#isAnon(pfn) && this.#contents.mappedAt(head.mm, address)?.pfn === pfn,
-    );
+    const mm = views.read('GupVec', 'mm', vector);
+    const isPin = (views.read('GupVec', 'gupFlags', vector) & FOLL_PIN) !== 0;
+    const step = this.#context.step();
+    const place = this.#context.place();
+    const own: Taken[] = [];
+    let address = start - (start % PAGE_SIZE);
+    for (const pfn of pfnsOf(views, vector)) {
+      // Somebody may have unmapped it since it was taken.
+      if (this.#isAnon(pfn) && this.#contents.mappedAt(mm, address)?.pfn === pfn) {
+        own.push({ mm, address, pfn, isPin, cpu, step, place });
+      }
+      address += PAGE_SIZE;
+    }
     if (own.length > 0) this.#taken.set(vector, own);
   }
 
