@@ -20,11 +20,11 @@ import { coreSite, loadLines, type LineOf } from './core-sites.js';
 import { ExploredMachine } from './explored-machine.js';
 import { scenarioMachine } from './scenario-machine.js';
 import { LocationNames } from './location-names.js';
-import { findLeak } from './oracles/leaks.js';
 import type { OracleContext } from './oracles/oracle.js';
 import { Oracles } from './oracles/oracles.js';
 import { whoWaits } from './oracles/who-waits.js';
 import { PlainRaces } from './plain-races.js';
+import { SoundEnds } from './sound-ends.js';
 import type { StoreViews } from './store-views.js';
 
 /** Where a CPU stands. */
@@ -37,8 +37,6 @@ const ENDED = 3;
 const SLEEP_NOTE: StepNote = { site: undefined, operation: 'schedule_timeout' };
 /** Bytes of a raw word within its location. */
 const WORD_BYTES = 0xffff;
-/** States that are remembered as sound. */
-const VERIFIED_MAX = 1e6;
 
 /** What a program is made of besides its scenario. */
 interface Build {
@@ -46,11 +44,6 @@ interface Build {
   readonly core: number;
   readonly model: MemoryModel;
   readonly lineOf: LineOf;
-}
-
-/** The machine's own structures do not agree at the end of an execution. */
-export class InvariantViolation extends Error {
-  override readonly name = 'InvariantViolation';
 }
 
 /**
@@ -96,8 +89,7 @@ export class CoreProgram implements Program {
   #open = -1;
   /** The CPUs' store buffers, under tso. */
   readonly #buffers: StoreViews | undefined;
-  /** Hashes of the states in which executions have ended that were sound. */
-  readonly #verified = new Set<number>();
+  readonly #sound: SoundEnds;
 
   private constructor(scenario: Scenario, explored: ExploredMachine, build: Build) {
     const names = Object.keys(scenario.cpus);
@@ -137,6 +129,7 @@ export class CoreProgram implements Program {
     const { views } = explored.machine.kernel;
     this.#races = new PlainRaces(views, explored.coroutines.core, names.length, this.#watched);
     explored.coroutines.onRace = (...seen) => this.#races.onRace(...seen);
+    this.#sound = new SoundEnds(explored);
     this.#state = new CoreState({
       explored,
       words: this.#words,
@@ -252,7 +245,7 @@ export class CoreProgram implements Program {
     const broken = this.#oracles.end();
     this.#scenario.check?.(this.#machine, this.#context);
     throwIf(broken);
-    this.#verify();
+    this.#sound.check(this.log);
     throwIf(this.#races.found);
     throwIf(this.#oracles.afterwards());
   }
@@ -296,18 +289,6 @@ export class CoreProgram implements Program {
   hash(into: Uint32Array): void {
     this.#histories.want(this.log.length);
     this.#state.hash(into, this.#where, ENDED, this.#context);
-  }
-
-  /** Every invariant of the machine, once for each state that an execution ends in. */
-  #verify(): void {
-    const { high, low } = this.explored.hash();
-    const hash = high * 2 ** 21 + (low >>> 11);
-    if (this.#verified.has(hash)) return;
-    const [violation] = this.explored.machine.verify();
-    if (violation !== undefined) throw new InvariantViolation(violation.message);
-    throwIf(findLeak(this.explored.machine));
-    if (this.#verified.size >= VERIFIED_MAX) this.#verified.clear();
-    this.#verified.add(hash);
   }
 
   /** Runs a CPU up to its next access, or further while `decide` lets it. */
