@@ -645,7 +645,11 @@ export class Process {
     return new Process(this.#kernel, child);
   }
 
-  /** Ends the process: its memory and descriptors go; pins and references stay until released. */
+  /**
+   * Ends the process: its memory and descriptors go; pins and references stay until released. No
+   * other CPU may be in a call of the process: in Linux the threads of a process end before it does
+   * (kernel/exit.c, do_exit), and here nothing but the caller knows which threads it has.
+   */
   exit(): void {
     const task = this.#alive();
     this.#kernel.run((core) => core.exit(task));
