@@ -6,5 +6,8 @@
 /** Every access to a cell calls the host first (target `sched`). */
 declare const SCHED: bool;
 
+/** SCHED as coroutines of one thread, with plain accesses watched as well (target `explore`). */
+declare const EXPLORE: bool;
+
 /** Expensive checks, VM_BUG_ON among them, are compiled in (target `debug`). */
 declare const DEBUG_VM: bool;

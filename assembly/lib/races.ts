@@ -69,7 +69,7 @@ const WASM_PAGE_SHIFT: u32 = 16;
 
 /** A CPU is about to read four bytes or less of a plain field. Gives the address back. */
 export function racesRead(address: usize): usize {
-  if (isDefined(SCHED)) {
+  if (isDefined(EXPLORE)) {
     if (isWatched(address)) readPart(address);
   }
   return address;
@@ -77,7 +77,7 @@ export function racesRead(address: usize): usize {
 
 /** The same for eight bytes. */
 export function racesRead8(address: usize): usize {
-  if (isDefined(SCHED)) {
+  if (isDefined(EXPLORE)) {
     if (isWatched(address)) {
       readPart(address);
       readPart(address + 4);
@@ -88,7 +88,7 @@ export function racesRead8(address: usize): usize {
 
 /** A CPU is about to write four bytes or less of a plain field. Gives the address back. */
 export function racesWrite(address: usize): usize {
-  if (isDefined(SCHED)) {
+  if (isDefined(EXPLORE)) {
     if (isWatched(address)) writePart(address);
   }
   return address;
@@ -96,7 +96,7 @@ export function racesWrite(address: usize): usize {
 
 /** The same for eight bytes. */
 export function racesWrite8(address: usize): usize {
-  if (isDefined(SCHED)) {
+  if (isDefined(EXPLORE)) {
     if (isWatched(address)) {
       writePart(address);
       writePart(address + 4);
@@ -107,7 +107,7 @@ export function racesWrite8(address: usize): usize {
 
 /** A CPU is about to fill a part of a page. */
 export function racesFill(to: usize, size: usize): void {
-  if (isDefined(SCHED)) {
+  if (isDefined(EXPLORE)) {
     if (size >= PAGE_SIZE || !isWatched(to)) return;
     for (let at: usize = 0; at < size; at += 4) writePart(to + at);
   }
@@ -115,7 +115,7 @@ export function racesFill(to: usize, size: usize): void {
 
 /** A CPU is about to copy a part of a page. */
 export function racesCopy(to: usize, from: usize, size: usize): void {
-  if (isDefined(SCHED)) {
+  if (isDefined(EXPLORE)) {
     if (size >= PAGE_SIZE) return;
     racesFill(to, size);
     if (!isWatched(from)) return;
@@ -125,7 +125,7 @@ export function racesCopy(to: usize, from: usize, size: usize): void {
 
 /** The CPU that runs is about to access a cell: for the host, who knows which accesses write. */
 export function racesAtomic(address: usize, size: usize, write: bool): void {
-  if (isDefined(SCHED)) {
+  if (isDefined(EXPLORE)) {
     if (!isWatched(address)) return;
     for (let at: usize = 0; at < size; at += 4) {
       if (write) atomicWritePart(address + at);

@@ -109,7 +109,7 @@ export declare function schedNote(note: SchedNote, address: usize, detail: f64, 
 /**
  * Tells the host of an access to four bytes of a plain field (lib/races.ts): that nothing orders it
  * against the one of the time `other`, or, if that is 0, that it was waited for. Present only in
- * the SCHED build.
+ * the EXPLORE build.
  */
 export declare function schedRace(address: usize, other: u32, how: RaceHow): void;
 

@@ -1,4 +1,3 @@
-import { PAGE_SHIFT } from '../memlayout';
 import { Inode } from '../types/address_space';
 import { Vma } from '../types/vm_area';
 import { fput, getFile } from './file_table';

@@ -7,19 +7,20 @@ const MEMORY = 'env.memory:memory';
 const SCHED_POINTS = ['schedPoint', 'schedAwait', 'schedNote'].map(
   (name) => `sched_point.${name}:function`,
 );
+const RACES = 'sched_point.schedRace:function';
 
 /**
  * The targets and what each may have. The debug build keeps its start section (folded `if`s
  * remain); the sched build announces each access, wait and event through imported functions, the
  * bench build asks the host for the time. The explore build is the sched build with two globals of
- * the asyncify pass more: it is instantiated once, for all CPUs.
+ * the asyncify pass more: it is instantiated once, for all CPUs. It tells of races, too.
  */
 export const RULES = {
   release: { start: false, imports: [MEMORY] },
   debug: { start: true, imports: [MEMORY] },
   bench: { start: false, imports: [MEMORY, 'clock.now:function'] },
   sched: { start: false, imports: [MEMORY, ...SCHED_POINTS] },
-  explore: { start: false, imports: [MEMORY, ...SCHED_POINTS], globals: 3 },
+  explore: { start: false, imports: [MEMORY, ...SCHED_POINTS, RACES], globals: 3 },
 };
 
 const MUTABLE_GLOBALS_MAX = 1;
