@@ -16,21 +16,22 @@ import { RaceHow, schedRace } from './sched_point';
  * step of the build (scripts/note-writes.mjs). Cells announce themselves; the host tells of them
  * with `racesAtomic`.
  *
- * The host gives each step of an execution two times, for the access that was announced and for
- * the plain ones behind it, and keeps of each CPU a clock: up to which time what each other CPU did
- * is behind it (src/explore/synchronisation.ts). A time is a word, and its lower five bits are the
- * number of the CPU. Here each four bytes that are accessed have a record: the last times of
+ * The host gives a CPU a new time whenever it has released something, and keeps of each CPU a
+ * clock: up to which time what each other CPU did is behind it
+ * (src/explore/synchronisation.ts). A time is a word, and its lower five bits are the number of
+ * the CPU. Here each four bytes that are accessed have a record of words:
  *
- *   a plain write
+ *   the execution, and the CPU that alone has accessed them in it, or SHARED
+ *   the last time of a plain write
  *   by CPU: a plain read
  *   by CPU: an atomic read
  *   by CPU: an atomic write
  *
- * and an access looks whether what it conflicts with is behind the CPU that makes it. The last
- * plain write is enough, since those before it are behind it, or were a race themselves. Records
- * lie in memory that is added for them, a group for each page. Times only grow, from one execution
- * to the next, so nothing has to be cleared. Four bytes are the finest grain: fields that are
- * protected in different ways do not share them.
+ * and an access looks whether what it conflicts with is behind the CPU that makes it, unless that
+ * CPU is alone. The last plain write is enough, since those before it are behind it, or were a race
+ * themselves. Records lie in memory that is added for them, a group for each page. Times only grow,
+ * from one execution to the next, so nothing has to be cleared. Four bytes are the finest grain:
+ * fields that are protected in different ways do not share them.
  *
  * The contents of frames are not watched: programs may race there. Neither are pages that are
  * filled or copied as a whole.
@@ -39,7 +40,7 @@ import { RaceHow, schedRace } from './sched_point';
  */
 
 // ╒═══════════════ struct race_state (28 bytes), of the one thread ═══════════════╕
-//   +0   running   u32  the CPU that runs, plus 1; 0 while nobody is watched
+//   +0   running   u32  the execution, and the CPU that runs; 0 while nobody is watched
 //   +4   now       u32  the time of what it does
 //   +8   cpus      u32
 //   +12  shift     u32  two to this are the bytes of a record
@@ -65,6 +66,8 @@ const WORD: u32 = 4;
 const PART_SHIFT: u32 = 2;
 /** Lower bits of a time that are its CPU. */
 const CPU_BITS: u32 = 31;
+/** Instead of a CPU: there is more than one. */
+const SHARED: u32 = 31;
 const WASM_PAGE_SHIFT: u32 = 16;
 
 /** A CPU is about to read four bytes or less of a plain field. Gives the address back. */
@@ -143,45 +146,59 @@ function isWatched(address: usize): bool {
 }
 
 function readPart(address: usize): void {
-  const own = state().running - 1;
+  if (state().watched != 0) hear(address, RaceHow.Reads);
   const record = recordOf(address);
-  const last = readsOf(record) + own * WORD;
-  if (load<u32>(last) == state().now && state().watched == 0) return;
-  store<u32>(last, state().now);
-  hear(address, RaceHow.Reads);
-  compare(address, record, own, RaceHow.OtherWrites);
-  compareAll(address, atomicWritesOf(record), own, RaceHow.OtherWrites);
+  const own = thisCpuOf(readsOf(record));
+  const before = load<u32>(own);
+  store<u32>(own, state().now);
+  if (isAlone(record) || before == state().now) return;
+  compare(address, plainWriteOf(record), RaceHow.OtherWrites);
+  compareAll(address, atomicWritesOf(record), RaceHow.OtherWrites);
 }
 
 function writePart(address: usize): void {
-  const own = state().running - 1;
+  if (state().watched != 0) hear(address, RaceHow.Writes);
   const record = recordOf(address);
-  if (load<u32>(record) == state().now && state().watched == 0) return;
-  hear(address, RaceHow.Writes);
-  compare(address, record, own, RaceHow.Writes | RaceHow.OtherWrites);
-  compareAll(address, readsOf(record), own, RaceHow.Writes);
-  compareAll(address, atomicReadsOf(record), own, RaceHow.Writes);
-  compareAll(address, atomicWritesOf(record), own, RaceHow.Writes | RaceHow.OtherWrites);
-  store<u32>(record, state().now);
+  const last = plainWriteOf(record);
+  if (!isAlone(record) && load<u32>(last) != state().now) {
+    compare(address, last, RaceHow.Writes | RaceHow.OtherWrites);
+    compareAll(address, readsOf(record), RaceHow.Writes);
+    compareAll(address, atomicReadsOf(record), RaceHow.Writes);
+    compareAll(address, atomicWritesOf(record), RaceHow.Writes | RaceHow.OtherWrites);
+  }
+  store<u32>(last, state().now);
 }
 
 function atomicReadPart(address: usize): void {
-  const own = state().running - 1;
   const record = recordOf(address);
-  store<u32>(atomicReadsOf(record) + own * WORD, state().now);
-  compare(address, record, own, RaceHow.OtherWrites);
+  store<u32>(thisCpuOf(atomicReadsOf(record)), state().now);
+  if (!isAlone(record)) compare(address, plainWriteOf(record), RaceHow.OtherWrites);
 }
 
 function atomicWritePart(address: usize): void {
-  const own = state().running - 1;
   const record = recordOf(address);
-  store<u32>(atomicWritesOf(record) + own * WORD, state().now);
-  compare(address, record, own, RaceHow.Writes | RaceHow.OtherWrites);
-  compareAll(address, readsOf(record), own, RaceHow.Writes);
+  store<u32>(thisCpuOf(atomicWritesOf(record)), state().now);
+  if (isAlone(record)) return;
+  compare(address, plainWriteOf(record), RaceHow.Writes | RaceHow.OtherWrites);
+  compareAll(address, readsOf(record), RaceHow.Writes);
+}
+
+/** Whether nobody but the CPU that runs has accessed the four bytes in this execution. */
+function isAlone(record: usize): bool {
+  const owner = load<u32>(record);
+  const running = state().running;
+  if (owner == running) return true;
+  const isOther = (owner ^ running) <= CPU_BITS;
+  store<u32>(record, isOther ? running | SHARED : running);
+  return !isOther;
+}
+
+function plainWriteOf(record: usize): usize {
+  return record + WORD;
 }
 
 function readsOf(record: usize): usize {
-  return record + WORD;
+  return record + 2 * WORD;
 }
 
 function atomicReadsOf(record: usize): usize {
@@ -192,16 +209,21 @@ function atomicWritesOf(record: usize): usize {
   return atomicReadsOf(record) + state().cpus * WORD;
 }
 
+/** Of times by CPU, that of the CPU that runs. */
+function thisCpuOf(times: usize): usize {
+  return times + (state().running & CPU_BITS) * WORD;
+}
+
 /** Compares an access with those of all CPUs. */
-function compareAll(address: usize, times: usize, own: u32, how: RaceHow): void {
+function compareAll(address: usize, times: usize, how: RaceHow): void {
   const cpus = state().cpus;
-  for (let cpu: u32 = 0; cpu < cpus; cpu++) compare(address, times + cpu * WORD, own, how);
+  for (let cpu: u32 = 0; cpu < cpus; cpu++) compare(address, times + cpu * WORD, how);
 }
 
 /** Compares an access with one that was made before; its own CPU is behind every clock. */
-function compare(address: usize, before: usize, own: u32, how: RaceHow): void {
+function compare(address: usize, before: usize, how: RaceHow): void {
   const time = load<u32>(before);
-  const clock = RACE_CLOCKS + own * <u32>RACE_CLOCK_SIZE;
+  const clock = RACE_CLOCKS + (state().running & CPU_BITS) * <u32>RACE_CLOCK_SIZE;
   if (time <= load<u32>(clock + (time & CPU_BITS) * WORD)) return;
   schedRace(address, time, how);
 }

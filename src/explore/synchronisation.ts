@@ -43,14 +43,11 @@ export class Synchronisation {
   /** By CPU: what its relaxed stores release, and what its next fence acquires. */
   readonly #atFence: readonly Uint32Array[];
   readonly #seen: readonly Uint32Array[];
-  /** By location: what a load that acquires learns there. */
-  readonly #released: Uint32Array[] = [];
-  /** By location: the same, of those who held a lock for reading. */
-  readonly #shared = new Map<number, Uint32Array>();
-  /** By location: the execution that `#released` is of. */
-  readonly #executions: number[] = [];
+  /** What a load that acquires learns at each location. */
+  readonly #released = new Shown();
+  /** The same, of those who held a lock for reading. */
+  readonly #shared = new Shown();
   readonly #scratch: Uint32Array;
-  #execution = 0;
   #start = 0;
 
   /** @param clocks - one for each CPU, with a word for each, if somebody else looks at them, too */
@@ -65,14 +62,15 @@ export class Synchronisation {
 
   /** An execution begins: all up to a time is behind everybody. */
   restart(start: number): void {
-    this.#execution++;
     this.#start = start;
+    this.#released.clear();
     this.#shared.clear();
-    for (const [cpu, clock] of this.clocks.entries()) {
-      clock.fill(start);
+    for (let cpu = 0; cpu < this.clocks.length; cpu++) {
+      const clock = this.clocks[cpu]!;
+      fill(clock, start);
       clock[cpu] = AHEAD_OF_ALL;
-      this.#atFence[cpu]!.fill(start);
-      this.#seen[cpu]!.fill(start);
+      fill(this.#atFence[cpu]!, start);
+      fill(this.#seen[cpu]!, start);
     }
   }
 
@@ -87,9 +85,10 @@ export class Synchronisation {
     }
     if ((order & (ACQUIRES | SEES)) === 0) return;
     const to = (order & ACQUIRES) !== 0 ? clock : this.#seen[cpu]!;
-    if (this.#executions[location] === this.#execution) join(to, this.#released[location]!);
-    const shared = this.#shared.get(location);
-    if (shared !== undefined && (order & SHARES) === 0) join(to, shared);
+    const released = this.#released.at(location);
+    if (released !== undefined) join(to, released);
+    const shared = (order & SHARES) === 0 ? this.#shared.at(location) : undefined;
+    if (shared !== undefined) join(to, shared);
     clock[cpu] = AHEAD_OF_ALL;
   }
 
@@ -102,26 +101,51 @@ export class Synchronisation {
   /** What a write shows, for a store that reaches memory later (see `put`). */
   shown(cpu: number, order: number, now: number): Uint32Array {
     if ((order & SHOWS) !== 0) return this.#atFence[cpu]!;
-    if ((order & RELEASES) === 0) return this.#scratch.fill(this.#start);
-    copy(this.#scratch, this.clocks[cpu]!, cpu, now);
+    if ((order & RELEASES) === 0) fill(this.#scratch, this.#start);
+    else copy(this.#scratch, this.clocks[cpu]!, cpu, now);
     return this.#scratch;
   }
 
   /** Memory has a write from now on that shows so much. */
   put(location: number, order: number, shown: Uint32Array): void {
-    if ((order & SHARES) !== 0) {
-      const shared = this.#shared.get(location);
-      if (shared === undefined) this.#shared.set(location, shown.slice());
-      else join(shared, shown);
+    const place = (order & SHARES) !== 0 ? this.#shared : this.#released;
+    const known = place.at(location);
+    if (known !== undefined && (order & HANDS_ON) !== 0) {
+      join(known, shown);
       return;
     }
-    const released = (this.#released[location] ??= new Uint32Array(this.clocks.length));
-    const isFirst = this.#executions[location] !== this.#execution;
-    this.#executions[location] = this.#execution;
-    if ((order & HANDS_ON) === 0) released.set(shown);
-    else if (isFirst) released.fill(this.#start);
-    if ((order & HANDS_ON) !== 0) join(released, shown);
+    const mine = place.make(location, shown.length);
+    for (let cpu = 0; cpu < mine.length; cpu++) mine[cpu] = shown[cpu]!;
   }
+}
+
+/** A clock for each location where one was left in this execution. */
+class Shown {
+  readonly #clocks: Uint32Array[] = [];
+  /** By location: the execution that its clock is of. */
+  readonly #executions: number[] = [];
+  #execution = 0;
+
+  clear(): void {
+    this.#execution++;
+  }
+
+  at(location: number): Uint32Array | undefined {
+    return this.#executions[location] === this.#execution ? this.#clocks[location] : undefined;
+  }
+
+  /** The clock of a location, to be filled. */
+  make(location: number, length: number): Uint32Array {
+    for (let at = this.#executions.length; at <= location; at++) this.#executions.push(0);
+    this.#executions[location] = this.#execution;
+    return (this.#clocks[location] ??= new Uint32Array(length));
+  }
+}
+
+// Clocks are a few words: loops, since calls of the methods of typed arrays cost more.
+
+function fill(clock: Uint32Array, time: number): void {
+  for (let cpu = 0; cpu < clock.length; cpu++) clock[cpu] = time;
 }
 
 function join(to: Uint32Array, from: Uint32Array): void {
@@ -130,6 +154,6 @@ function join(to: Uint32Array, from: Uint32Array): void {
 
 /** A clock as others may learn it: its own CPU is at `now`. */
 function copy(to: Uint32Array, clock: Uint32Array, cpu: number, now: number): void {
-  to.set(clock);
+  for (let each = 0; each < to.length; each++) to[each] = clock[each]!;
   to[cpu] = now;
 }

@@ -18,7 +18,7 @@ import * as sync from '../synchronisation.js';
 const { ACQUIRES, RELEASES, SEES, SHOWS, HANDS_ON, SHARES, FENCES, READ_FENCES } = sync;
 
 /** What each kind of access of the core does for the order of others (Linux: memory-barriers). */
-const ORDERS: Readonly<Record<number, number>> = {
+const ORDER_OF: Readonly<Record<number, number>> = {
   [SchedOp.Load]: SEES,
   [SchedOp.LoadAcquire]: ACQUIRES,
   [SchedOp.Store]: SHOWS,
@@ -33,7 +33,10 @@ const ORDERS: Readonly<Record<number, number>> = {
   [SchedOp.RmwBits]: ACQUIRES | RELEASES | HANDS_ON,
   [SchedOp.RmwBitsRelaxed]: SEES | SHOWS | HANDS_ON,
 };
-const READERS: ReadonlySet<number> = new Set([SchedOp.Load, SchedOp.LoadAcquire, SchedOp.LoadBits]);
+/** The same by kind. */
+const ORDERS = Uint8Array.from(Object.values(SchedOp), (op) => ORDER_OF[op]!);
+/** Kinds that write, whatever they find: all but loads. */
+const WRITES = ORDERS.map((order) => ((order & (RELEASES | SHOWS)) === 0 ? 0 : 1));
 
 /** Words of the state that the host shares with the core. */
 const STATE = RACE_STATE / 4;
@@ -49,6 +52,7 @@ const CPU_MASK = (1 << CPU_BITS) - 1;
 /** Numbers of times from which on they begin anew: an execution has fewer steps than are left. */
 const TIMES_MAX = 2 ** 26;
 const WORD = 4;
+const WIDE = 8;
 /** Words that each location has: for the lower and the upper half of its eight bytes. */
 const HALVES = 2;
 
@@ -74,8 +78,13 @@ export class PlainRaces {
   readonly #words: Uint32Array;
   readonly #sync: sync.Synchronisation;
   /** By CPU: what its store shows that is not in memory yet, oldest first. */
-  readonly #late: { order: number; location: number; shown: Uint32Array }[][];
-  readonly #cpus: number;
+  readonly #late: { order: number; location: number; size: number; shown: Uint32Array }[][];
+  /** By CPU: the time of what it does. A new one begins when it has released something. */
+  readonly #epochs: Uint32Array;
+  /** By half of a location, for reading and for writing: when its cell was accessed last. */
+  readonly #atomics: number[] = [];
+  /** Whether each step has times of its own, since somebody wants to know it by them. */
+  #isTold = false;
   /** The number of the time at which the execution began. */
   #start = 0;
   /** What the access under way does for the order of others, where, and when. */
@@ -99,7 +108,6 @@ export class PlainRaces {
     this.#views = views;
     this.#core = core;
     this.#context = context;
-    this.#cpus = cpus;
     this.#words = new Uint32Array(views.memory.buffer);
     const clocks = Array.from({ length: cpus }, (_, cpu) => {
       const at = (RACE_CLOCKS + cpu * RACE_CLOCK_SIZE) / WORD;
@@ -107,8 +115,9 @@ export class PlainRaces {
     });
     this.#sync = new sync.Synchronisation(cpus, clocks);
     this.#late = Array.from({ length: cpus }, () => []);
+    this.#epochs = new Uint32Array(cpus);
     this.#words[CPUS] = cpus;
-    this.#words[SHIFT] = Math.ceil(Math.log2((1 + 3 * cpus) * WORD));
+    this.#words[SHIFT] = Math.ceil(Math.log2((2 + 3 * cpus) * WORD));
   }
 
   /** The first race of the execution under way, or that has just ended. */
@@ -122,15 +131,19 @@ export class PlainRaces {
     if (this.#start > TIMES_MAX) this.#forget();
     this.#sync.restart(wordOf(this.#start, CPU_MASK));
     this.#found = undefined;
-    this.#heard.length = 0;
+    this.#isTold = isTold;
+    if (this.#heard.length > 0) this.#heard.length = 0;
     this.#words[WATCHED] = isTold ? this.#watched : 0;
-    for (const late of this.#late) late.length = 0;
+    for (let cpu = 0; cpu < this.#late.length; cpu++) {
+      this.#epochs[cpu] = wordOf(this.#start + 1, cpu);
+      if (this.#late[cpu]!.length > 0) this.#late[cpu]!.length = 0;
+    }
     this.leave();
   }
 
   /** A CPU runs up to its first access. */
   start(cpu: number): void {
-    this.#run(cpu, this.#start + 1);
+    this.#run(cpu);
   }
 
   /** No CPU runs. */
@@ -140,28 +153,28 @@ export class PlainRaces {
 
   /** A CPU makes a step that is an access of the core, and goes on. */
   enter(cpu: number, step: number, op: number, address: number, size: number, location: number) {
-    const order = ORDERS[op] ?? 0;
-    const upper = address & 4 ? 1 : 0;
+    const half = location * HALVES + ((address >>> 2) & 1);
     this.#isConditional = op === SchedOp.Cmpxchg;
-    this.#begin(cpu, step, order, location * HALVES + upper, size);
-    if ((order & (FENCES | READ_FENCES)) === 0 && address < CONTENTS_BASE && size <= 8) {
-      this.#run(cpu, this.#timeOf(step));
-      this.#core.racesAtomic(address, size, !READERS.has(op));
-    }
-    this.#run(cpu, this.#timeOf(step) + 1);
+    this.#begin(cpu, step, ORDERS[op]!, half, size);
+    if (this.#isTold) this.#epochs[cpu] = wordOf(this.#timeOf(step), cpu);
+    this.#run(cpu);
+    if (location >= 0 && address < CONTENTS_BASE) this.#noteAtomic(cpu, op, address, size, half);
+    this.#end(cpu, step);
   }
 
   /** The same for a step on a raw word, of a kind of access.ts. */
   enterWord(cpu: number, step: number, kind: number, location: number): void {
     this.#isConditional = true;
     this.#begin(cpu, step, orderOf(kind), location * HALVES, WORD);
-    this.#run(cpu, this.#timeOf(step) + 1);
+    this.#run(cpu);
+    this.#end(cpu, step);
   }
 
   /** A CPU goes on that has slept. */
   wake(cpu: number, step: number): void {
     this.#order = 0;
-    this.#run(cpu, this.#timeOf(step) + 1);
+    this.#run(cpu);
+    this.#end(cpu, step);
   }
 
   /** The access of the step under way is made; `isLate`: it is still in the CPU's store buffer. */
@@ -171,14 +184,15 @@ export class PlainRaces {
     const shown = this.#sync.shown(cpu, this.#order, this.#now);
     const order = this.#order;
     const location = this.#location;
-    if (isLate) this.#late[cpu]!.push({ order, location, shown: shown.slice() });
-    else this.#put(order, location, shown);
+    const size = this.#size;
+    if (isLate) this.#late[cpu]!.push({ order, location, size, shown: shown.slice() });
+    else this.#put(order, location, size, shown);
   }
 
   /** The oldest store of a CPU's buffer reaches memory. */
   flush(cpu: number): void {
     const store = this.#late[cpu]!.shift();
-    if (store !== undefined) this.#sync.put(store.location, store.order, store.shown);
+    if (store !== undefined) this.#put(store.order, store.location, store.size, store.shown);
   }
 
   /** For the core: it has found a race, or an access that was waited for. */
@@ -214,12 +228,30 @@ export class PlainRaces {
     this.#size = size;
     this.#now = wordOf(this.#timeOf(step), CPU_MASK);
     this.#sync.before(cpu, order, location, this.#now);
-    if (size > WORD && size <= 8) this.#sync.before(cpu, order, location ^ 1, this.#now);
+    if (size > WORD && size <= WIDE) this.#sync.before(cpu, order, location ^ 1, this.#now);
   }
 
-  #put(order: number, location: number, shown: Uint32Array): void {
+  /** What the CPU does from now on is not behind what it releases in this step. */
+  #end(cpu: number, step: number): void {
+    if ((this.#order & (RELEASES | FENCES)) === 0 && !this.#isTold) return;
+    this.#epochs[cpu] = wordOf(this.#timeOf(step) + 1, cpu);
+    this.#words[NOW] = this.#epochs[cpu]!;
+  }
+
+  /** The core compares an access to a cell, if the CPU has not made the same one just before. */
+  #noteAtomic(cpu: number, op: number, address: number, size: number, half: number): void {
+    if (size > WIDE) return;
+    const writes = WRITES[op]!;
+    const at = half * 2 + writes;
+    if (this.#atomics[at] === this.#epochs[cpu]!) return;
+    for (let length = this.#atomics.length; length <= at; length++) this.#atomics.push(0);
+    this.#atomics[at] = this.#epochs[cpu]!;
+    this.#core.racesAtomic(address, size, writes !== 0);
+  }
+
+  #put(order: number, location: number, size: number, shown: Uint32Array): void {
     this.#sync.put(location, order, shown);
-    if (this.#size > WORD && this.#size <= 8) this.#sync.put(location ^ 1, order, shown);
+    if (size > WORD && size <= WIDE) this.#sync.put(location ^ 1, order, shown);
   }
 
   /** The number of the time of a step's access; what follows it has the next one. */
@@ -227,9 +259,9 @@ export class PlainRaces {
     return this.#start + 2 * step + 2;
   }
 
-  #run(cpu: number, time: number): void {
-    this.#words[NOW] = wordOf(time, cpu);
-    this.#words[RUNNING] = cpu + 1;
+  #run(cpu: number): void {
+    this.#words[NOW] = this.#epochs[cpu]!;
+    this.#words[RUNNING] = wordOf(this.#start, cpu);
   }
 
   /** Times begin anew: nothing that was recorded may be left. */
@@ -240,6 +272,7 @@ export class PlainRaces {
       const records = words[RACE_MAP / WORD + page]!;
       if (records !== 0) words.fill(0, records / WORD, (records + size) / WORD);
     }
+    this.#atomics.length = 0;
     this.#start = 1;
   }
 }
