@@ -55,7 +55,7 @@ class RaceSearch {
   readonly #log: EventLog;
   readonly #sync: sync.Synchronisation;
   /** By step: what a buffered store shows when it reaches memory. */
-  readonly #late = new Map<number, Uint32Array>();
+  readonly #late = new Map<number, Int32Array>();
   /** By location: the steps that have accessed it. */
   readonly #accesses = new Map<number, number[]>();
 

@@ -10,7 +10,7 @@
  * between accesses that are READ_ONCE and WRITE_ONCE). Locks for reading order what their holders
  * do against a writer, and not against one another.
  *
- * Times are words of 32 bits that grow, whoever gives them out; what is not greater than the
+ * Times are numbers below 2 ** 31 that grow, whoever gives them out; what is not greater than the
  * clock's word for its CPU is behind. A CPU is never ahead of itself: its own word is the largest.
  */
 
@@ -34,29 +34,29 @@ export const FENCES = 64;
 export const READ_FENCES = 128;
 
 /** Of a clock's own CPU. */
-const AHEAD_OF_ALL = 0xffff_ffff;
+const AHEAD_OF_ALL = 0x7fff_ffff;
 
 /** The clocks of the CPUs of an execution, and what lies at locations for others to learn. */
 export class Synchronisation {
   /** By CPU: up to which time each CPU's doings are behind it. */
-  readonly clocks: readonly Uint32Array[];
+  readonly clocks: readonly Int32Array[];
   /** By CPU: what its relaxed stores release, and what its next fence acquires. */
-  readonly #atFence: readonly Uint32Array[];
-  readonly #seen: readonly Uint32Array[];
+  readonly #atFence: readonly Int32Array[];
+  readonly #seen: readonly Int32Array[];
   /** What a load that acquires learns at each location. */
   readonly #released = new Shown();
   /** The same, of those who held a lock for reading. */
   readonly #shared = new Shown();
-  readonly #scratch: Uint32Array;
+  readonly #scratch: Int32Array;
   #start = 0;
 
   /** @param clocks - one for each CPU, with a word for each, if somebody else looks at them, too */
-  constructor(cpus: number, clocks?: readonly Uint32Array[]) {
-    const zeros = () => Array.from({ length: cpus }, () => new Uint32Array(cpus));
+  constructor(cpus: number, clocks?: readonly Int32Array[]) {
+    const zeros = () => Array.from({ length: cpus }, () => new Int32Array(cpus));
     this.clocks = clocks ?? zeros();
     this.#atFence = zeros();
     this.#seen = zeros();
-    this.#scratch = new Uint32Array(cpus);
+    this.#scratch = new Int32Array(cpus);
     this.restart(0);
   }
 
@@ -99,7 +99,7 @@ export class Synchronisation {
   }
 
   /** What a write shows, for a store that reaches memory later (see `put`). */
-  shown(cpu: number, order: number, now: number): Uint32Array {
+  shown(cpu: number, order: number, now: number): Int32Array {
     if ((order & SHOWS) !== 0) return this.#atFence[cpu]!;
     if ((order & RELEASES) === 0) fill(this.#scratch, this.#start);
     else copy(this.#scratch, this.clocks[cpu]!, cpu, now);
@@ -107,7 +107,7 @@ export class Synchronisation {
   }
 
   /** Memory has a write from now on that shows so much. */
-  put(location: number, order: number, shown: Uint32Array): void {
+  put(location: number, order: number, shown: Int32Array): void {
     const place = (order & SHARES) !== 0 ? this.#shared : this.#released;
     const known = place.at(location);
     if (known !== undefined && (order & HANDS_ON) !== 0) {
@@ -121,7 +121,7 @@ export class Synchronisation {
 
 /** A clock for each location where one was left in this execution. */
 class Shown {
-  readonly #clocks: Uint32Array[] = [];
+  readonly #clocks: Int32Array[] = [];
   /** By location: the execution that its clock is of. */
   readonly #executions: number[] = [];
   #execution = 0;
@@ -130,30 +130,30 @@ class Shown {
     this.#execution++;
   }
 
-  at(location: number): Uint32Array | undefined {
+  at(location: number): Int32Array | undefined {
     return this.#executions[location] === this.#execution ? this.#clocks[location] : undefined;
   }
 
   /** The clock of a location, to be filled. */
-  make(location: number, length: number): Uint32Array {
+  make(location: number, length: number): Int32Array {
     for (let at = this.#executions.length; at <= location; at++) this.#executions.push(0);
     this.#executions[location] = this.#execution;
-    return (this.#clocks[location] ??= new Uint32Array(length));
+    return (this.#clocks[location] ??= new Int32Array(length));
   }
 }
 
 // Clocks are a few words: loops, since calls of the methods of typed arrays cost more.
 
-function fill(clock: Uint32Array, time: number): void {
+function fill(clock: Int32Array, time: number): void {
   for (let cpu = 0; cpu < clock.length; cpu++) clock[cpu] = time;
 }
 
-function join(to: Uint32Array, from: Uint32Array): void {
+function join(to: Int32Array, from: Int32Array): void {
   for (let cpu = 0; cpu < to.length; cpu++) if (from[cpu]! > to[cpu]!) to[cpu] = from[cpu]!;
 }
 
 /** A clock as others may learn it: its own CPU is at `now`. */
-function copy(to: Uint32Array, clock: Uint32Array, cpu: number, now: number): void {
+function copy(to: Int32Array, clock: Int32Array, cpu: number, now: number): void {
   for (let each = 0; each < to.length; each++) to[each] = clock[each]!;
   to[cpu] = now;
 }

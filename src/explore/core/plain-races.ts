@@ -50,7 +50,7 @@ const WATCHED = STATE + fields.watched.offset / 4;
 const CPU_BITS = 5;
 const CPU_MASK = (1 << CPU_BITS) - 1;
 /** Numbers of times from which on they begin anew: an execution has fewer steps than are left. */
-const TIMES_MAX = 2 ** 26;
+const TIMES_MAX = 2 ** 25;
 const WORD = 4;
 const WIDE = 8;
 /** Words that each location has: for the lower and the upper half of its eight bytes. */
@@ -75,12 +75,12 @@ export class PlainRaces {
   readonly #views: CoreViews;
   readonly #core: Pick<CoreExports, 'racesAtomic'>;
   readonly #context: OracleContext;
-  readonly #words: Uint32Array;
+  readonly #words: Int32Array;
   readonly #sync: sync.Synchronisation;
   /** By CPU: what its store shows that is not in memory yet, oldest first. */
-  readonly #late: { order: number; location: number; size: number; shown: Uint32Array }[][];
+  readonly #late: { order: number; location: number; size: number; shown: Int32Array }[][];
   /** By CPU: the time of what it does. A new one begins when it has released something. */
-  readonly #epochs: Uint32Array;
+  readonly #epochs: Int32Array;
   /** By half of a location, for reading and for writing: when its cell was accessed last. */
   readonly #atomics: number[] = [];
   /** Whether each step has times of its own, since somebody wants to know it by them. */
@@ -108,14 +108,14 @@ export class PlainRaces {
     this.#views = views;
     this.#core = core;
     this.#context = context;
-    this.#words = new Uint32Array(views.memory.buffer);
+    this.#words = new Int32Array(views.memory.buffer);
     const clocks = Array.from({ length: cpus }, (_, cpu) => {
       const at = (RACE_CLOCKS + cpu * RACE_CLOCK_SIZE) / WORD;
       return this.#words.subarray(at, at + cpus);
     });
     this.#sync = new sync.Synchronisation(cpus, clocks);
     this.#late = Array.from({ length: cpus }, () => []);
-    this.#epochs = new Uint32Array(cpus);
+    this.#epochs = new Int32Array(cpus);
     this.#words[CPUS] = cpus;
     this.#words[SHIFT] = Math.ceil(Math.log2((2 + 3 * cpus) * WORD));
   }
@@ -206,7 +206,7 @@ export class PlainRaces {
     this.leave(); // one is enough
     this.#watched = address & ~3;
     const first = other & CPU_MASK;
-    const step = (Math.floor(other / 2 ** CPU_BITS) - this.#start - 2) >> 1;
+    const step = ((other >> CPU_BITS) - this.#start - 2) >> 1;
     const name = this.#context.nameOf(address);
     const earlier = this.#heard.findLast(({ time }) => time === other)?.place;
     const before = accessBy(how & RaceHow.OtherWrites, cpuName(this.#context, first));
@@ -249,7 +249,7 @@ export class PlainRaces {
     this.#core.racesAtomic(address, size, writes !== 0);
   }
 
-  #put(order: number, location: number, size: number, shown: Uint32Array): void {
+  #put(order: number, location: number, size: number, shown: Int32Array): void {
     this.#sync.put(location, order, shown);
     if (size > WORD && size <= WIDE) this.#sync.put(location ^ 1, order, shown);
   }
@@ -266,7 +266,7 @@ export class PlainRaces {
 
   /** Times begin anew: nothing that was recorded may be left. */
   #forget(): void {
-    const words = new Uint32Array(this.#views.memory.buffer);
+    const words = new Int32Array(this.#views.memory.buffer);
     const size = 1024 << words[SHIFT]!;
     for (let page = 0; page < CONTENTS_BASE / 4096; page++) {
       const records = words[RACE_MAP / WORD + page]!;
@@ -288,5 +288,5 @@ function kindOf(name: string): string {
 
 /** A time of a CPU; or, with all bits of a CPU, the end of a number. */
 function wordOf(time: number, cpu: number): number {
-  return time * 2 ** CPU_BITS + cpu;
+  return (time << CPU_BITS) | cpu;
 }
