@@ -46,6 +46,8 @@ interface World {
   readonly processes: readonly [Process, Process];
   /** Where each kind of memory begins, in both of them. */
   readonly memory: Readonly<Record<Memory, number>>;
+  /** Where their heap begins. */
+  readonly heap: number;
   readonly fd: number;
   readonly pipe: readonly [number, number];
 }
@@ -92,7 +94,7 @@ const CALLS = {
     cpu.on(process).mmap(0, length, RW, ANON | of([0, MAP_POPULATE], call.choice), -1, 0),
   mremap: (cpu, { process, addr, length }) =>
     cpu.on(process).mremap(addr, PAGE_SIZE, length, MREMAP_MAYMOVE),
-  brk: (cpu, { process, length }) => cpu.on(process).brk(process.brk(0) + length),
+  brk: (cpu, { process, world, length }) => cpu.on(process).brk(world.heap + length),
   pinFast: (cpu, { process, addr }) => cpu.on(process).pinUserPagesFast(addr, 1, FOLL_WRITE),
   pin: (cpu, { process, addr }) => cpu.on(process).pinUserPages(addr, 1, FOLL_WRITE),
   pinToRead: (cpu, { process, addr }) => cpu.on(process).pinUserPages(addr, 1, FOLL_LONGTERM),
@@ -181,5 +183,5 @@ function setup(machine: ScenarioMachine): World {
   }
   const child = process.fork();
   child.store(memory.anon, [2]);
-  return { machine, processes: [process, child], memory, fd, pipe };
+  return { machine, processes: [process, child], memory, heap: process.brk(0), fd, pipe };
 }
