@@ -4,6 +4,7 @@
  */
 import { Worker } from 'node:worker_threads';
 import type { ScenarioAnswer, ScenarioMessage, ScenarioTask } from './scenario-task.js';
+import { scenarioUrl } from './scenario-url.js';
 import { UsageError } from './usage.js';
 
 /** What is heard while it runs. */
@@ -27,6 +28,7 @@ export async function runScenario(
   task: ScenarioTask,
   listener: ScenarioListener,
 ): Promise<ScenarioAnswer> {
+  scenarioUrl(task.file); // or there is no such file
   const worker = new Worker(new URL('./scenario-worker.js', import.meta.url), {
     workerData: task,
     // What a scenario prints shall not come between the lines of the answer.

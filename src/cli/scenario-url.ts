@@ -2,13 +2,18 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { UsageError } from './usage.js';
 
 const PACKAGE = new URL('../../', import.meta.url);
 
-/** The URL of a file by its path from the current directory, or, if none is there, the package. */
+/**
+ * The URL of a file by its path from the current directory, or, if none is there, the package.
+ * @throws UsageError if there is no such file
+ */
 export function scenarioUrl(file: string): URL {
   const here = resolve(file);
   const shipped = new URL(file, PACKAGE);
-  const isShipped = !existsSync(here) && file.startsWith('scenarios/');
-  return isShipped && existsSync(fileURLToPath(shipped)) ? shipped : pathToFileURL(here);
+  if (existsSync(here)) return pathToFileURL(here);
+  if (file.startsWith('scenarios/') && existsSync(fileURLToPath(shipped))) return shipped;
+  throw new UsageError(`${file}: no such file`);
 }

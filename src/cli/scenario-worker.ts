@@ -3,6 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { explore, replay, ScenarioError, type Scenario } from '../index.js';
 import type { ScenarioAnswer, ScenarioMessage, ScenarioTask } from './scenario-task.js';
 import { resultText } from './scenario-text.js';
+import { faultText } from './fault-text.js';
 import { scenarioUrl } from './scenario-url.js';
 
 const task = workerData as ScenarioTask;
@@ -15,7 +16,7 @@ parentPort?.on('message', () => aborted.abort());
 try {
   post({ answer: await run(await load(task.file)) });
 } catch (error) {
-  post({ fault: error instanceof Error ? faultText(error) : String(error) });
+  post({ fault: faultText(error, scenarioUrl(task.file)) });
 }
 parentPort?.close();
 
@@ -55,13 +56,6 @@ async function run(scenario: Scenario): Promise<ScenarioAnswer> {
 function divergenceText(left: { step: number; expected: string; got: string }): string {
   const { step, expected, got } = left;
   return `the replay left its schedule at step ${step + 1}: expected ${expected}, got ${got}`;
-}
-
-/** Errors of the scenario by their message; those of its code also say where. */
-function faultText(error: Error): string {
-  if (error instanceof ScenarioError || error instanceof RangeError) return error.message;
-  if ('code' in error && error.code === 'ERR_MODULE_NOT_FOUND') return error.message;
-  return error.stack ?? error.message;
 }
 
 function plain(value: object): object {

@@ -103,7 +103,10 @@ export class Failure {
     return chromeTrace(this);
   }
 
-  /** A litmus test of the kernel's memory model: whether it allows this execution, too. */
+  /**
+   * A litmus test of the kernel's memory model: whether it allows this execution, too.
+   * @throws TypeError for a scenario on the core, whose accesses are too many and too wide
+   */
   toLitmus(): string {
     return litmusOf(this);
   }

@@ -9,6 +9,10 @@ import type { TraceStep } from './trace.js';
 /** The text of a `.litmus` file in the C dialect. */
 export function litmusOf(failure: Failure): string {
   const { trace, cpuNames, scenario } = failure;
+  const ofCore = trace.find(({ location }) => location?.startsWith('words[') === false);
+  if (ofCore !== undefined) {
+    throw new TypeError(`a litmus test has raw words alone, and no ${ofCore.location}`);
+  }
   const initial = new Map<string, number>();
   for (const { location, before } of trace) {
     if (location !== undefined && !initial.has(location)) initial.set(location, before ?? 0);

@@ -49,7 +49,10 @@ export interface ExploreOptions {
   readonly seed?: number;
   /** Ends at the first failure. @defaultValue true */
   readonly stopOnFailure?: boolean;
-  /** Explores one of `count` parts; the counts of all parts add up to the whole. `dpor` only. */
+  /**
+   * Explores one of `count` parts. `dpor` only. The counts of all parts add up to the whole, but
+   * for executions that fail before their end: what they would have met later may be met again.
+   */
   readonly shard?: { readonly index: number; readonly count: number };
   /** Goes on where a checkpoint was made. `dpor` only. */
   readonly resume?: Checkpoint;

@@ -45,6 +45,11 @@ export class WordOperation implements Iterable<undefined, number> {
     this.#call = call;
   }
 
+  /** What was announced is yielded, and made by somebody else: a call of a machine. */
+  handOver(): void {
+    this.#phase = IDLE;
+  }
+
   /** True when the CPU stopped at this operation; else it has yielded something else. */
   get isYielded(): boolean {
     return this.#phase === YIELDED;

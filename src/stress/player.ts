@@ -1,5 +1,6 @@
 /** A thread's part of each round: its CPU's program, from setup to what it leaves. */
-import { ScenarioError, type Scenario } from '../explore/scenario.js';
+import { faultText } from './fault-text.js';
+import type { Scenario } from '../explore/scenario.js';
 import { WordPending } from '../explore/word-cpu.js';
 import { changesBetween, checkChanges, describe } from './carry.js';
 import { now } from './clock.js';
@@ -73,14 +74,6 @@ export class Player {
     this.#control.abandon();
     this.#stage.kernel?.halt();
   }
-}
-
-/** What is wrong with a scenario: errors of the library by their message, others with the place. */
-export function faultText(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  if (error instanceof ScenarioError || error instanceof RangeError) return error.message;
-  if ('code' in error && error.code === 'ERR_MODULE_NOT_FOUND') return error.message;
-  return error.stack ?? error.message;
 }
 
 /** A seed for one CPU in one round. */

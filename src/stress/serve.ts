@@ -1,9 +1,10 @@
 /** What runs on each thread of a stress run. */
 import { coresOfHost } from '#platform';
+import { faultText } from './fault-text.js';
 import { checkScenario, ScenarioError, type Scenario } from '../explore/scenario.js';
 import { Conductor } from './conductor.js';
 import { Control, END, RUN_ROUND, STOPPED } from './control.js';
-import { faultText, Player } from './player.js';
+import { Player } from './player.js';
 import type { Part, ThreadData, ThreadMessage } from './protocol.js';
 import { Stage } from './stage.js';
 

@@ -111,7 +111,11 @@ export class ThreadCpu extends WordCpu {
     name: string,
     args: readonly unknown[],
   ): Operation<unknown> => {
-    const next = () => ({ done: true as const, value: this.#make(call, name, args) });
+    this.operation.announce(`on(...).${name}`);
+    const next = () => {
+      this.operation.handOver();
+      return { done: true as const, value: this.#make(call, name, args) };
+    };
     return { [Symbol.iterator]: () => ({ next }) };
   };
 

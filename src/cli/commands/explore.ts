@@ -1,5 +1,5 @@
 /** `mmemu explore` and `mmemu replay`: a scenario file, its interleavings, or one of them. */
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { InvalidArgumentError, type Command } from 'commander';
 import type { Checkpoint } from '../../index.js';
 import { createProgress } from '../progress.js';
@@ -84,6 +84,7 @@ async function exploreFile(file: string, flags: ExploreFlags, world: World): Pro
     return perform({ do: 'explore', file, options, ...extra }, form, world);
   }
   const resume = await readCheckpoint(checkpoint);
+  await checkWritable(checkpoint);
   const resumed = { ...options, ...(resume === undefined ? {} : { resume }) };
   const task = { do: 'explore', file, options: resumed, checkpoints: true, ...extra } as const;
   return perform(task, form, world, checkpoint);
@@ -132,6 +133,7 @@ async function perform(
         if (checkpoint === undefined) return;
         const before = Promise.all([saving, flushed]);
         saving = before.then(() => writeWhole(checkpoint, made));
+        saving.catch(() => stop.abort()); // reported below
       },
     });
     await saving;
@@ -149,6 +151,16 @@ async function perform(
 async function writeWhole(path: string, checkpoint: Checkpoint): Promise<void> {
   await writeFile(`${path}.new`, JSON.stringify(checkpoint));
   await rename(`${path}.new`, path);
+}
+
+/** @throws UsageError, before hours are spent for nothing */
+async function checkWritable(path: string): Promise<void> {
+  try {
+    await writeFile(`${path}.new`, '');
+    await rm(`${path}.new`);
+  } catch (error) {
+    throw new UsageError(`${path}: ${(error as Error).message}`);
+  }
 }
 
 async function readCheckpoint(path: string): Promise<Checkpoint | undefined> {

@@ -51,11 +51,14 @@ export class CoreCpu extends WordCpu {
   #operation(call: Call): Operation<unknown> {
     const runner = this.#runner;
     const cpu = this.#cpu;
+    const { operation } = this;
     let isBegun = false;
+    operation.announce(`on(...).${call.name}`);
     const iterator = {
       next(): IteratorResult<undefined, unknown> {
         if (!isBegun) {
           isBegun = true;
+          operation.handOver();
           runner.begin(cpu, call);
         }
         if (!runner.resume(cpu)) return AT_CORE;

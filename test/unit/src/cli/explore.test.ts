@@ -171,7 +171,7 @@ describe('a file that is wrong: status 2, its name and the fault', () => {
     [
       'throws in setup',
       FINE.replace('(machine) => machine.words(1)', '() => { throw new Error("no luck"); }'),
-      /no luck/,
+      /line \d+: Error: no luck\n$/,
     ],
     [
       'yields what is no operation',
@@ -194,7 +194,16 @@ describe('a file that is wrong: status 2, its name and the fault', () => {
   test('is missing', async () => {
     const { status, err } = await mmemu('explore', join(folder, 'none.mjs'));
     expect(status).toBe(2);
-    expect(err).toContain('none.mjs');
+    expect(err).toMatch(/none\.mjs: no such file\n$/);
+  });
+
+  test('would be checkpointed where nothing can be written', async () => {
+    const checkpoint = join(folder, 'no', 'folder');
+    const { status, out, err } = await mmemu(
+      ...['explore', await fileOf(FINE), '--json-lines', '--checkpoint', checkpoint],
+    );
+    expect({ status, out }).toEqual({ status: 2, out: '' });
+    expect(err).toMatch(/^error: .*folder: ENOENT.*\n$/);
   });
 
   test.each([

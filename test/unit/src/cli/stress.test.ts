@@ -61,7 +61,7 @@ test('Ctrl-C reports what there is: status 130', async () => {
 
 test.each([
   [['stress'], /missing required argument 'file'/],
-  [['stress', 'none.mjs'], /none\.mjs: Cannot find module/],
+  [['stress', 'none.mjs'], /none\.mjs: no such file/],
   [['stress', 'a.mjs', '--rounds', '0'], /not a whole number from 1/],
   [['stress', 'a.mjs', '--seconds', 'soon'], /not a number above 0/],
 ])('wrong usage is status 2: %p', async (args, message) => {

@@ -167,4 +167,26 @@ describe('exploring the real core', () => {
     expect(result.failure).toBeUndefined();
     expect(result.executions).toBe(20);
   });
+
+  it('refuses a call that is made without yield*, which would do nothing', async () => {
+    const forgetful = scenario({
+      name: 'a forgotten yield*',
+      machine: { memory: '1MiB' },
+      setup: (machine) => ({ p: machine.spawn() }),
+      cpus: {
+        *one({ p }, cpu) {
+          cpu.on(p).fork();
+          yield* cpu.on(p).memfdCreate('a', 0);
+        },
+      },
+    });
+    await expect(explore(forgetful as Scenario)).rejects.toThrow(
+      /cpu "one": cpu\.on\(\.\.\.\)\.fork\(\) was called without yield\*/,
+    );
+  });
+
+  it('writes no litmus test of accesses of the core', async () => {
+    const { failure } = await explore(sealing('ignore-pins'));
+    expect(() => failure!.toLitmus()).toThrow(/a litmus test has raw words alone, and no \w+/);
+  });
 });
