@@ -149,8 +149,12 @@ async function perform(
 
 /** A checkpoint that is half written when the process is killed would be none. */
 async function writeWhole(path: string, checkpoint: Checkpoint): Promise<void> {
-  await writeFile(`${path}.new`, JSON.stringify(checkpoint));
-  await rename(`${path}.new`, path);
+  try {
+    await writeFile(`${path}.new`, JSON.stringify(checkpoint));
+    await rename(`${path}.new`, path);
+  } catch (error) {
+    throw new UsageError(`${path}: ${(error as Error).message}`);
+  }
 }
 
 /** @throws UsageError, before hours are spent for nothing */
