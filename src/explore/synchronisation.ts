@@ -92,13 +92,10 @@ export class Synchronisation {
     clock[cpu] = AHEAD_OF_ALL;
   }
 
-  /** What others can learn of a CPU by what it has written; `now` is the time of the access. */
-  after(cpu: number, order: number, location: number, now: number): void {
-    if ((order & (RELEASES | SHOWS)) === 0) return;
-    this.put(location, order, this.shown(cpu, order, now));
-  }
-
-  /** What a write shows, for a store that reaches memory later (see `put`). */
+  /**
+   * What others can learn of a CPU by a write at the time `now`, once that is in memory (`put`). It
+   * is overwritten by the next call.
+   */
   shown(cpu: number, order: number, now: number): Int32Array {
     if ((order & SHOWS) !== 0) return this.#atFence[cpu]!;
     if ((order & RELEASES) === 0) fill(this.#scratch, this.#start);

@@ -11,10 +11,11 @@ beforeEach(() => {
   clocks = new sync.Synchronisation(3);
 });
 
-/** A CPU makes an access at a time; a read takes before, a write gives after. */
+/** A CPU makes an access at a time: a read learns, then a write shows. */
 function access(cpu: number, order: number, now: number, location = FLAG): void {
   clocks.before(cpu, order, location, now);
-  clocks.after(cpu, order, location, now);
+  if ((order & (RELEASES | SHOWS)) === 0) return;
+  clocks.put(location, order, clocks.shown(cpu, order, now));
 }
 
 /** Whether a CPU knows what another did up to a time. */
